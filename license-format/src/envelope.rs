@@ -1,0 +1,211 @@
+//! One document: COSE_Sign1 (RFC 9052 §4.2) in a closed profile. The protected header is exactly alg, kid and typ, so it is
+//! compared with a template and not interpreted. This module knows what a signature covers and not how one is made or checked.
+
+use crate::{
+    bytes::{Digest, Thumbprint},
+    cbor::{Cursor, DecodeError, Head, Major, Result, decode, write_head},
+    error::FormatError,
+    kind::Kind,
+    limits,
+    payload::Payload,
+};
+
+/// `alg` = −19, Ed25519 (RFC 9864), as label and value.
+const ALG: [u8; 3] = [0x01, 0x32, 0x04];
+/// The head of `kid`: label 4, byte string of 32.
+const KID_HEAD: [u8; 3] = [0x04, 0x58, 0x20];
+/// The label of `typ` (RFC 9596).
+const TYP_LABEL: u8 = 0x10;
+/// The only algorithm: Ed25519 is −19.
+const PROTECTED_MAP: u8 = 0xa3;
+
+/// A document whose signature nobody has checked yet. Its kind, key name and payload are claims.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnverifiedDocument {
+    kind: Kind,
+    kid: Thumbprint,
+    payload: Vec<u8>,
+    signature: [u8; 64],
+}
+
+impl UnverifiedDocument {
+    /// Makes a document: `sign` gets the bytes that the signature covers and returns 64 bytes (RFC 8032).
+    /// Errors are those of `sign`; a payload that breaks its own rules is a defect of the caller and panics in tests.
+    pub fn seal<P: Payload, E>(
+        payload: &P,
+        kid: Thumbprint,
+        sign: impl FnOnce(&[u8]) -> std::result::Result<[u8; 64], E>,
+    ) -> std::result::Result<Self, E> {
+        debug_assert_eq!(payload.check(), Ok(()));
+        let payload = crate::cbor::encode(payload);
+        let signature = sign(&sig_structure(P::KIND, &kid, &payload))?;
+        Ok(UnverifiedDocument { kind: P::KIND, kid, payload, signature })
+    }
+
+    /// What it says it is.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// The key that it says has signed it.
+    pub fn kid(&self) -> Thumbprint {
+        self.kid
+    }
+
+    /// The signature, 64 bytes.
+    pub fn signature(&self) -> &[u8; 64] {
+        &self.signature
+    }
+
+    /// The payload's bytes as they came.
+    pub fn payload_bytes(&self) -> &[u8] {
+        &self.payload
+    }
+
+    /// The bytes that the signature covers: `["Signature1", protected, h'', payload]` (RFC 9052 §4.4).
+    pub fn to_be_signed(&self) -> Vec<u8> {
+        sig_structure(self.kind, &self.kid, &self.payload)
+    }
+
+    /// The document's identity: SHA-256 of what its signature covers.
+    pub fn digest(&self) -> Digest {
+        Digest::of(&self.to_be_signed())
+    }
+
+    /// Reads the payload without any claim that it is genuine: for showing it, and for the verifier after its check.
+    /// Refuses another kind (`WrongKind`), and every payload that the encoder would not have written.
+    pub fn decode_unverified<P: Payload>(&self) -> Result<P> {
+        if self.kind != P::KIND {
+            return Err(FormatError::WrongKind { expected: P::KIND, found: self.kind });
+        }
+        let kind = self.kind;
+        let payload: P = decode(&self.payload).map_err(|error| match error {
+            DecodeError::Scan(error) => error,
+            DecodeError::Shape(detail) => FormatError::PayloadShape { kind, detail },
+            DecodeError::NotCanonical => FormatError::PayloadNotCanonical { kind },
+        })?;
+        payload.check()?;
+        Ok(payload)
+    }
+
+    /// The document's bytes.
+    pub fn encode(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(self.payload.len() + 192);
+        self.encode_into(&mut out);
+        out
+    }
+
+    pub(crate) fn encode_into(&self, out: &mut Vec<u8>) {
+        write_head(out, 6, 18);
+        write_head(out, 4, 4);
+        write_bytes(out, &protected(self.kind, &self.kid));
+        write_head(out, 5, 0);
+        write_bytes(out, &self.payload);
+        write_bytes(out, &self.signature);
+    }
+
+    /// Reads a document from exactly these bytes.
+    pub fn decode(bytes: &[u8]) -> Result<Self> {
+        let mut cursor = Cursor::new(bytes);
+        let document = Self::read(&mut cursor)?;
+        match cursor.left() {
+            0 => Ok(document),
+            extra => Err(FormatError::CborTrailing { extra }),
+        }
+    }
+
+    pub(crate) fn read(cursor: &mut Cursor<'_>) -> Result<Self> {
+        if !matches!(cursor.head()?, Head { major: Major::Tag, value: 18 }) {
+            return Err(FormatError::EnvelopeShape);
+        }
+        if !matches!(cursor.head()?, Head { major: Major::Array, value: 4 }) {
+            return Err(FormatError::EnvelopeShape);
+        }
+        let protected = read_bytes(cursor)?.ok_or(FormatError::EnvelopeShape)?;
+        let (kind, kid) = read_protected(protected)?;
+        match cursor.head()? {
+            Head { major: Major::Map, value: 0 } => {}
+            Head { major: Major::Map, .. } => return Err(FormatError::EnvelopeUnprotected),
+            _ => return Err(FormatError::EnvelopeShape),
+        }
+        let payload = read_bytes(cursor)?.ok_or(FormatError::EnvelopePayload)?;
+        if payload.len() > limits::PAYLOAD_BYTES {
+            return Err(FormatError::TooLarge {
+                what: "a payload",
+                limit: limits::PAYLOAD_BYTES,
+                found: payload.len(),
+            });
+        }
+        let signature = read_bytes(cursor)?.ok_or(FormatError::EnvelopeShape)?;
+        let signature =
+            signature.try_into().map_err(|_| FormatError::EnvelopeSignature { found: signature.len() })?;
+        Ok(UnverifiedDocument { kind, kid, payload: payload.to_vec(), signature })
+    }
+}
+
+/// The protected header's bytes: there is exactly one spelling for a kind and a key.
+fn protected(kind: Kind, kid: &Thumbprint) -> Vec<u8> {
+    let typ = kind.media_type();
+    let mut out = Vec::with_capacity(48 + typ.len());
+    out.push(PROTECTED_MAP);
+    out.extend(ALG);
+    out.extend(KID_HEAD);
+    out.extend(kid.as_bytes());
+    out.push(TYP_LABEL);
+    write_head(&mut out, 3, typ.len() as u64);
+    out.extend(typ.as_bytes());
+    out
+}
+
+/// Reads the protected header field by field, so that each deviation has its own code.
+fn read_protected(bytes: &[u8]) -> Result<(Kind, Thumbprint)> {
+    let mut cursor = Cursor::new(bytes);
+    let shape = |_| FormatError::HeaderShape;
+    if cursor.take(2).map_err(shape)? != [PROTECTED_MAP, ALG[0]] {
+        return Err(FormatError::HeaderShape);
+    }
+    if !matches!(cursor.head()?, Head { major: Major::Negative, value: 18 }) {
+        return Err(FormatError::HeaderAlgorithm);
+    }
+    if cursor.take(1).map_err(shape)? != [KID_HEAD[0]] {
+        return Err(FormatError::HeaderShape);
+    }
+    let kid = read_bytes(&mut cursor)?.and_then(Thumbprint::from_slice).ok_or(FormatError::HeaderKid)?;
+    if cursor.take(1).map_err(shape)? != [TYP_LABEL] {
+        return Err(FormatError::HeaderShape);
+    }
+    let Head { major: Major::Text, value: len } = cursor.head()? else {
+        return Err(FormatError::HeaderShape);
+    };
+    let typ = std::str::from_utf8(cursor.take(len)?).map_err(|_| FormatError::CborUtf8)?;
+    let kind = Kind::from_media_type(typ).ok_or_else(|| FormatError::HeaderType(typ.to_owned()))?;
+    match cursor.left() {
+        0 => Ok((kind, kid)),
+        _ => Err(FormatError::HeaderShape),
+    }
+}
+
+/// RFC 9052 §4.4.
+fn sig_structure(kind: Kind, kid: &Thumbprint, payload: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(payload.len() + 160);
+    write_head(&mut out, 4, 4);
+    write_head(&mut out, 3, 10);
+    out.extend(b"Signature1");
+    write_bytes(&mut out, &protected(kind, kid));
+    write_head(&mut out, 2, 0);
+    write_bytes(&mut out, payload);
+    out
+}
+
+fn write_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
+    write_head(out, 2, bytes.len() as u64);
+    out.extend(bytes);
+}
+
+/// A byte string, or `None` if another item stands there.
+fn read_bytes<'a>(cursor: &mut Cursor<'a>) -> Result<Option<&'a [u8]>> {
+    match cursor.head()? {
+        Head { major: Major::Bytes, value } => cursor.take(value).map(Some),
+        _ => Ok(None),
+    }
+}

@@ -1,0 +1,29 @@
+//! What a Waybill file is: bytes to types and back, armour, license-key text, limits.
+//!
+//! A file is read by [`UnverifiedFile::read`], and nothing in this crate says whether it is genuine: the names say so. Absent on
+//! purpose: clock, files, network, randomness, and every key. The specification is in `spec/`.
+
+mod armour;
+mod bytes;
+mod cbor;
+mod envelope;
+mod error;
+mod file;
+mod kind;
+pub mod license_key;
+pub mod limits;
+pub mod payload;
+mod text;
+mod timestamp;
+
+pub use armour::readable;
+pub use bytes::{Digest, FingerprintPart, LicenseId, Nonce, PublicKey, Thumbprint};
+pub use cbor::encode;
+pub use envelope::UnverifiedDocument;
+pub use error::FormatError;
+pub use file::{InclusionProof, UnverifiedFile};
+pub use kind::Kind;
+pub use license_key::{LicenseKey, LicenseKeyError};
+pub use payload::{LicenseType, Metric, Payload};
+pub use text::{Label, SiteCode, TextError, Token};
+pub use timestamp::{DAY, Timestamp};
