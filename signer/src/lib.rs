@@ -1,1 +1,30 @@
-//! signer
+//! Who may have what: entitlements, seats, issuing rules, keys, log and store.
+//!
+//! [`Signer::answer`] is the one narrow call: a request goes in, a signed answer comes out. Behind it [`exchange`] decides, purely;
+//! [`store`] makes the decision durable; [`keys`] signs. [`people`] and [`catalog`] are the rows around it: who there is, and what
+//! was sold. Absent on purpose: HTTP, HTML, passwords' hashing, the system's clock and its randomness.
+
+mod answer;
+pub mod catalog;
+mod data_dir;
+pub mod entropy;
+pub mod exchange;
+mod files;
+pub mod ids;
+pub mod init;
+pub mod installations;
+pub mod keys;
+mod log;
+pub mod people;
+pub mod problem;
+mod queue;
+mod signer;
+pub mod store;
+#[cfg(test)]
+mod testing;
+pub mod witness;
+
+pub use answer::{Answer, AnswerError, Answered, file_name as answer_file_name};
+pub use ids::{AccountId, IdError, LicenseKeyId, SubscriptionId, TokenId, UserId};
+pub use people::Asker;
+pub use signer::{OpenError, ResolveForkError, Signer};

@@ -1,0 +1,137 @@
+-- The exchange (design, section 4): what the signer knows of installations, what it gave, and the log.
+-- Only TEXT, BIGINT and BYTEA; times are seconds since 1970; flags are 0 or 1.
+
+-- An installation that was ever granted something. fork_* is the second branch of a state that was copied or put back.
+CREATE TABLE installation (
+    thumbprint       BYTEA  NOT NULL PRIMARY KEY,
+    account          TEXT   REFERENCES account (id),
+    public_key       BYTEA  NOT NULL,
+    name             TEXT   NOT NULL,
+    site_code        TEXT   NOT NULL,
+    site_description TEXT,
+    product          TEXT   NOT NULL,
+    version          TEXT   NOT NULL,
+    first_seen       BIGINT NOT NULL,
+    last_report      BIGINT NOT NULL,
+    newest           BIGINT NOT NULL,
+    clock_behind     BIGINT NOT NULL CHECK (clock_behind IN (0, 1)),
+    fork_counter     BIGINT,
+    fork_digest      BYTEA,
+    fork_seen        BIGINT
+);
+CREATE INDEX installation_account ON installation (account);
+
+-- Counter to digest, of requests received and claimed. A row never changes: a request that contradicts it is a fork.
+CREATE TABLE chain (
+    installation BYTEA  NOT NULL REFERENCES installation (thumbprint),
+    counter      BIGINT NOT NULL CHECK (counter > 0),
+    digest       BYTEA  NOT NULL,
+    PRIMARY KEY (installation, counter)
+);
+
+-- Marks of a slot. Each only rises; the statement that writes them says so again.
+CREATE TABLE slot (
+    installation BYTEA  NOT NULL REFERENCES installation (thumbprint),
+    license_type TEXT   NOT NULL CHECK (license_type IN ('desktop', 'mobile', 'farm', 'computers')),
+    ended        BIGINT NOT NULL,
+    held         BIGINT NOT NULL,
+    answered     BIGINT NOT NULL,
+    PRIMARY KEY (installation, license_type)
+);
+
+-- A license in the field. It counts while its counter is above its slot's `ended`, not below `held`, and `ends` has not come.
+CREATE TABLE lease (
+    license      BYTEA  NOT NULL PRIMARY KEY,
+    installation BYTEA  NOT NULL REFERENCES installation (thumbprint),
+    license_type TEXT   NOT NULL,
+    counter      BIGINT NOT NULL,
+    request      BYTEA  NOT NULL UNIQUE,
+    license_key  BYTEA  NOT NULL REFERENCES license_key (digest),
+    subscription TEXT   NOT NULL REFERENCES subscription (id),
+    issued       BIGINT NOT NULL,
+    ends         BIGINT NOT NULL,
+    -- Only a branch that was given up can hold it; its seats are booked as overdraft.
+    abandoned    BIGINT NOT NULL DEFAULT 0 CHECK (abandoned IN (0, 1))
+);
+CREATE INDEX lease_slot ON lease (installation, license_type, counter);
+CREATE INDEX lease_subscription ON lease (subscription, ends);
+CREATE INDEX lease_license_key ON lease (license_key);
+
+CREATE TABLE lease_seats (
+    license BYTEA  NOT NULL REFERENCES lease (license),
+    metric  TEXT   NOT NULL,
+    seats   BIGINT NOT NULL CHECK (seats >= 0),
+    PRIMARY KEY (license, metric)
+);
+
+-- Final answers, byte for byte, and the request that each answers.
+CREATE TABLE answer (
+    request      BYTEA  NOT NULL PRIMARY KEY,
+    installation BYTEA  NOT NULL,
+    license_type TEXT   NOT NULL,
+    counter      BIGINT NOT NULL,
+    kind         TEXT   NOT NULL CHECK (kind IN ('license', 'deactivation-receipt', 'refusal')),
+    account      TEXT,
+    issued       BIGINT NOT NULL,
+    file         BYTEA  NOT NULL,
+    request_file BYTEA  NOT NULL
+);
+CREATE INDEX answer_slot ON answer (installation, license_type, counter);
+
+CREATE TABLE usage_report (
+    installation BYTEA  NOT NULL REFERENCES installation (thumbprint),
+    license_type TEXT   NOT NULL,
+    metric       TEXT   NOT NULL,
+    counter      BIGINT NOT NULL,
+    since        BIGINT NOT NULL,
+    until        BIGINT NOT NULL,
+    peak         BIGINT NOT NULL,
+    used         BIGINT NOT NULL,
+    PRIMARY KEY (installation, license_type, metric, counter)
+);
+
+-- Seats beyond those bought, each entry with the date on which it ends: granted by staff, or booked for a branch that was given up.
+CREATE TABLE overdraft (
+    subscription TEXT   NOT NULL REFERENCES subscription (id),
+    metric       TEXT   NOT NULL,
+    seats        BIGINT NOT NULL CHECK (seats > 0),
+    ends         BIGINT NOT NULL,
+    granted      BIGINT NOT NULL CHECK (granted IN (0, 1)),
+    reason       TEXT   NOT NULL,
+    created      BIGINT NOT NULL
+);
+CREATE INDEX overdraft_subscription ON overdraft (subscription, ends);
+
+-- Counted moves that a license key has spent.
+CREATE TABLE counted_move (
+    license_key  BYTEA  NOT NULL REFERENCES license_key (digest),
+    installation BYTEA  NOT NULL REFERENCES installation (thumbprint),
+    reason       TEXT   NOT NULL,
+    created      BIGINT NOT NULL
+);
+CREATE INDEX counted_move_license_key ON counted_move (license_key);
+
+-- Recovery after a restoration: until when. The record number stands in `vendor`.
+CREATE TABLE recovery (
+    record  BIGINT NOT NULL PRIMARY KEY,
+    began   BIGINT NOT NULL,
+    horizon BIGINT NOT NULL
+);
+
+-- The log (RFC 9162): every answer is a leaf before it leaves. The head is written first in its transaction, so that writers
+-- stand in a row; `frontier` holds the roots of the perfect subtrees, from which root and next head follow.
+CREATE TABLE log_head (
+    one      BIGINT NOT NULL PRIMARY KEY CHECK (one = 1),
+    size     BIGINT NOT NULL,
+    frontier BYTEA  NOT NULL,
+    issued   BIGINT NOT NULL
+);
+
+CREATE TABLE log_leaf (
+    position BIGINT NOT NULL PRIMARY KEY,
+    digest   BYTEA  NOT NULL,
+    kind     TEXT   NOT NULL,
+    code     TEXT   NOT NULL,
+    request  BYTEA  NOT NULL,
+    issued   BIGINT NOT NULL
+);

@@ -1,0 +1,155 @@
+//! Who changed what of a subscription and its keys. Rows are added in the transaction of the change itself, numbered in order.
+
+use license_format::{DAY, Timestamp};
+use sqlx::{AnyConnection, any::AnyRow};
+
+use super::{Catalog, LicenseKeyId, Result, Subscription, SubscriptionId};
+use crate::{
+    people::{Actor, Asker},
+    store::{Columns, StoreError, big, seconds},
+};
+
+/// One value that somebody changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// From 1, in order.
+    pub number: u64,
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub who: Actor,
+    /// The license key, where it is about one.
+    pub license_key: Option<LicenseKeyId>,
+    /// What: `created`, or the name of a value such as `seats.managed-device` or `offline-use`.
+    pub what: String,
+    /// What it was; absent for what is new.
+    pub before: Option<String>,
+    /// What it is.
+    pub after: Option<String>,
+}
+
+impl Catalog {
+    /// The changes of a subscription and its keys, newest first. Refuses one that does not exist for who asks: `NotFound`.
+    pub async fn history(&self, asker: &Asker, id: &SubscriptionId) -> Result<Vec<Change>> {
+        self.subscription(asker, id).await?;
+        let mut connection = self.store.read().await?;
+        let rows = sqlx::query(
+            "SELECT number, license_key, at, who, what, value_before, value_after \
+             FROM subscription_change WHERE subscription = $1 ORDER BY number DESC",
+        )
+        .bind(id.as_str())
+        .fetch_all(&mut *connection)
+        .await?;
+        Ok(rows.iter().map(read_change).collect::<std::result::Result<_, _>>()?)
+    }
+}
+
+/// A value before and after a change, as the history shows it.
+pub(super) struct Difference {
+    what: String,
+    before: Option<String>,
+    after: Option<String>,
+}
+
+impl Difference {
+    /// For what did not exist before.
+    pub(super) fn created(after: String) -> Difference {
+        Difference { what: "created".to_owned(), before: None, after: Some(after) }
+    }
+
+    /// Those of the values that differ.
+    pub(super) fn of(values: &[(&str, String, String)]) -> Vec<Difference> {
+        let differs = |(_, before, after): &&(&str, String, String)| before != after;
+        let difference = |(what, before, after): &(&str, String, String)| Difference {
+            what: (*what).to_owned(),
+            before: Some(before.clone()),
+            after: Some(after.clone()),
+        };
+        values.iter().filter(differs).map(difference).collect()
+    }
+
+    /// What differs between a subscription before and after a change.
+    pub(super) fn of_subscription(before: &Subscription, after: &Subscription) -> Vec<Difference> {
+        let on_off = |flag: bool| if flag { "on" } else { "off" }.to_owned();
+        let mut differences = Difference::of(&[
+            ("product", before.product.to_string(), after.product.to_string()),
+            ("start", instant(before.start), instant(after.start)),
+            ("end", instant(before.end), instant(after.end)),
+            ("trial", on_off(before.trial), on_off(after.trial)),
+            ("offline-use", on_off(before.offline_use), on_off(after.offline_use)),
+            ("suspended", on_off(before.suspended), on_off(after.suspended)),
+            ("file-days", before.file_days.to_string(), after.file_days.to_string()),
+            ("report-days", before.report_days.to_string(), after.report_days.to_string()),
+            ("grace-days", before.grace_days.to_string(), after.grace_days.to_string()),
+            (
+                "clock-tolerance-hours",
+                before.clock_tolerance_hours.to_string(),
+                after.clock_tolerance_hours.to_string(),
+            ),
+        ]);
+        for grant in &after.grants {
+            let what = format!("seats.{}", grant.metric.name());
+            let seats = (what.as_str(), before.seats(grant.metric).to_string(), grant.seats.to_string());
+            differences.extend(Difference::of(&[seats]));
+        }
+        differences
+    }
+}
+
+/// Adds to a subscription's history. The count in the subscription's row gives the numbers, and makes two writers wait for each other.
+pub(super) async fn record(
+    connection: &mut AnyConnection,
+    subscription: &SubscriptionId,
+    license_key: Option<&LicenseKeyId>,
+    differences: &[Difference],
+    by: &Actor,
+    now: Timestamp,
+) -> Result<()> {
+    let added = differences.len() as u64;
+    let row = sqlx::query("UPDATE subscription SET changes = changes + $1 WHERE id = $2 RETURNING changes")
+        .bind(big(added))
+        .bind(subscription.as_str())
+        .fetch_one(&mut *connection)
+        .await?;
+    let first = Columns::of("subscription", &row).count("changes")? - added + 1;
+    for (number, difference) in (first..).zip(differences) {
+        sqlx::query(
+            "INSERT INTO subscription_change \
+             (subscription, number, license_key, at, who, what, value_before, value_after) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        )
+        .bind(subscription.as_str())
+        .bind(big(number))
+        .bind(license_key.map(LicenseKeyId::as_str))
+        .bind(seconds(now))
+        .bind(by.to_string())
+        .bind(difference.what.as_str())
+        .bind(difference.before.as_deref())
+        .bind(difference.after.as_deref())
+        .execute(&mut *connection)
+        .await?;
+    }
+    Ok(())
+}
+
+/// A day where the instant is its beginning, which contracts are made of.
+fn instant(instant: Timestamp) -> String {
+    if instant.seconds().is_multiple_of(DAY) { instant.date() } else { instant.rfc3339() }
+}
+
+fn read_change(row: &AnyRow) -> std::result::Result<Change, StoreError> {
+    let columns = Columns::of("subscription_change", row);
+    let license_key = match columns.optional_text("license_key")? {
+        Some(_) => Some(columns.parsed("license_key")?),
+        None => None,
+    };
+    Ok(Change {
+        number: columns.count("number")?,
+        at: columns.time("at")?,
+        who: columns.parsed("who")?,
+        license_key,
+        what: columns.text("what")?,
+        before: columns.optional_text("value_before")?,
+        after: columns.optional_text("value_after")?,
+    })
+}

@@ -1,0 +1,40 @@
+//! What was sold: subscriptions, their license keys, and the history of both.
+//!
+//! A draft is checked whole, with every problem at once, before anything is written; a change names the version on which it was
+//! decided, and of two at once the later is told. Writing is for staff, which the caller has made sure of; reading takes an
+//! [`Asker`](crate::people::Asker). Absent on purpose: seats that are out in the field, and what a request gets, which are the exchange's.
+
+mod draft;
+mod error;
+mod history;
+mod license_key;
+mod license_keys;
+mod rules;
+mod subscription;
+mod subscriptions;
+#[cfg(test)]
+mod tests;
+
+pub use crate::ids::{LicenseKeyId, SubscriptionId};
+pub use draft::{GrantDraft, SubscriptionChange, SubscriptionDraft};
+pub use error::CatalogError;
+pub use history::Change;
+pub use license_key::{KeyChange, KeyDraft, KeyKind, KeyRecord};
+pub use subscription::{EXPIRING_SOON, Subscription, SubscriptionGrant, SubscriptionStatus};
+
+use crate::store::Store;
+
+type Result<T> = std::result::Result<T, CatalogError>;
+
+/// The catalog of a store. Cheap to clone.
+#[derive(Clone)]
+pub struct Catalog {
+    store: Store,
+}
+
+impl Catalog {
+    /// That of this store.
+    pub fn new(store: Store) -> Catalog {
+        Catalog { store }
+    }
+}

@@ -1,0 +1,325 @@
+//! The record as values: what the signer keeps (design, section 4), and how seats are counted.
+
+use std::collections::BTreeMap;
+
+use license_format::{
+    Digest, Label, LicenseId, LicenseType, Metric, Thumbprint, Timestamp,
+    license_key::LastGroup,
+    payload::{Floor, License, OverLimit, UsageLine},
+};
+
+use super::resolve::Resolution;
+use crate::ids::{AccountId, LicenseKeyId, SubscriptionId};
+
+/// Seats by metric.
+pub type Seats = BTreeMap<Metric, u64>;
+
+/// The part of the record that some requests touch, and what is the same for all of them.
+#[derive(Debug, Clone)]
+pub struct Book {
+    /// Who signs.
+    pub vendor: Label,
+    /// The record number, up by one with each restoration.
+    pub record: u64,
+    /// Whether the record is being recovered.
+    pub recovery: Option<Recovery>,
+    /// The oldest news with which new licenses may be used.
+    pub floor: Floor,
+    /// Installations that were ever granted something.
+    pub installations: BTreeMap<Thumbprint, InstallationRecord>,
+    /// License keys by digest.
+    pub keys: BTreeMap<Digest, SoldKey>,
+    /// Subscriptions of those keys.
+    pub subscriptions: BTreeMap<SubscriptionId, SubscriptionRecord>,
+    /// What was changed since the book was opened, in order.
+    pub changes: Vec<Change>,
+}
+
+/// After a restoration, and until the longest file life has passed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Recovery {
+    /// When the last file that the record may lack has ended.
+    pub horizon: Timestamp,
+}
+
+/// What is known of an installation.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct InstallationRecord {
+    /// Whose it is: the account of its first key.
+    pub account: Option<AccountId>,
+    /// Counter to digest of the first branch, of requests received and claimed.
+    pub chain: BTreeMap<u64, Digest>,
+    /// The second branch, if the installation's state was copied or put back.
+    pub fork: Option<Branch>,
+    /// The slots that were ever used.
+    pub slots: BTreeMap<LicenseType, SlotRecord>,
+    /// Licenses that may still count.
+    pub leases: Vec<Lease>,
+    /// Whether the newest report came from a clock that is behind its own past. Such a clock may never reach a file's end, so its
+    /// leases do not lapse by calendar.
+    pub clock_behind: bool,
+    /// Counter of the newest request received.
+    pub newest: u64,
+}
+
+/// A branch that deviates from the chain: the first counter at which it differs, and the digest there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Branch {
+    /// Where it was seen to differ.
+    pub counter: u64,
+    /// The digest that the second branch has there.
+    pub digest: Digest,
+}
+
+/// Marks of a slot. They only rise; 0 is none.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct SlotRecord {
+    /// Counter of the last deactivation.
+    pub ended: u64,
+    /// Counter of the license that the proxy has shown to hold.
+    pub held: u64,
+    /// Highest counter that got a license.
+    pub answered: u64,
+}
+
+/// A license in the field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lease {
+    /// The slot.
+    pub license_type: LicenseType,
+    /// The license.
+    pub license: LicenseId,
+    /// The request that it answers.
+    pub request: Digest,
+    /// That request's counter.
+    pub counter: u64,
+    /// The license key, by digest.
+    pub key: Digest,
+    /// The key's subscription.
+    pub subscription: SubscriptionId,
+    /// Seats by metric.
+    pub seats: Seats,
+    /// Good until + grace + tolerance: from then on no proxy that keeps its clock honours it.
+    pub ends: Timestamp,
+}
+
+/// A license key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SoldKey {
+    /// Its row.
+    pub id: LicenseKeyId,
+    /// Whose it is.
+    pub account: AccountId,
+    /// What it draws on.
+    pub subscription: SubscriptionId,
+    /// Its license type.
+    pub license_type: LicenseType,
+    /// For people.
+    pub last_group: LastGroup,
+    /// At most so many seats; the whole subscription if absent.
+    pub quota: Option<u64>,
+    /// No new licenses.
+    pub blocked: bool,
+    /// How many installations may use it at once.
+    pub installations: u64,
+    /// How many counted moves it has spent.
+    pub moves: u64,
+    /// Where it is at home: installations that a counted license names, with the end of the longest there.
+    pub homes: BTreeMap<Thumbprint, Timestamp>,
+}
+
+/// What was bought, and what of it is out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SubscriptionRecord {
+    /// The vendor's product.
+    pub product: Label,
+    /// What is licensed.
+    pub license_type: LicenseType,
+    /// Inclusive.
+    pub start: Timestamp,
+    /// Exclusive.
+    pub end: Timestamp,
+    /// Whether it is a trial.
+    pub trial: bool,
+    /// Whether the vendor allows offline use.
+    pub offline_use: bool,
+    /// No new licenses.
+    pub suspended: bool,
+    /// One for each metric.
+    pub grants: Vec<SoldGrant>,
+    /// The periods of its files.
+    pub terms: Terms,
+    /// Seats beyond those bought, each entry until its date.
+    pub overdraft: Vec<Overdraft>,
+    /// The seats of all slots that count now, summed by metric.
+    pub counted: Seats,
+    /// The next instant at which a counted license ends by itself.
+    pub next_end: Option<Timestamp>,
+}
+
+/// Seats sold, and their terms.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SoldGrant {
+    /// Of what.
+    pub metric: Metric,
+    /// How many.
+    pub seats: u64,
+    /// The edition.
+    pub edition: Label,
+    /// Over the limit.
+    pub over_limit: OverLimit,
+    /// Days after the contract's end.
+    pub after_end_days: u64,
+}
+
+/// Periods of a subscription's files, in seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Terms {
+    /// How long a file is good.
+    pub file: u64,
+    /// When the report is due.
+    pub report: u64,
+    /// How long a file is honoured after it was good.
+    pub grace: u64,
+    /// How far a clock may be set back.
+    pub tolerance: u64,
+}
+
+/// Seats beyond those bought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Overdraft {
+    /// Of what.
+    pub metric: Metric,
+    /// How many.
+    pub seats: u64,
+    /// Until when.
+    pub ends: Timestamp,
+    /// Whether staff granted it, so that it may be given out; otherwise it is booked for what an abandoned branch may still honour.
+    pub granted: bool,
+}
+
+/// What the store writes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// An installation was granted something for the first time.
+    Installation {
+        /// Which.
+        installation: Thumbprint,
+        /// Whose key it used; absent when its first request was a deactivation.
+        account: Option<AccountId>,
+    },
+    /// What a received request says of the installation itself.
+    Reported {
+        /// Which.
+        installation: Thumbprint,
+        /// The request's counter.
+        counter: u64,
+        /// See `InstallationRecord::clock_behind`.
+        clock_behind: bool,
+    },
+    /// A request of the first branch became known.
+    Chain {
+        /// Whose.
+        installation: Thumbprint,
+        /// Its counter.
+        counter: u64,
+        /// Its digest.
+        digest: Digest,
+    },
+    /// A second branch was seen.
+    Fork {
+        /// Whose.
+        installation: Thumbprint,
+        /// Where it deviates.
+        branch: Branch,
+    },
+    /// Marks of a slot rose.
+    Slot {
+        /// Whose.
+        installation: Thumbprint,
+        /// Which.
+        license_type: LicenseType,
+        /// To what.
+        marks: SlotRecord,
+    },
+    /// A license goes out, or was taken back into the record.
+    Lease {
+        /// To whom.
+        installation: Thumbprint,
+        /// The license.
+        lease: Lease,
+        /// When it was issued, and the dates that people ask for.
+        license: Box<License>,
+    },
+    /// Use was reported.
+    Usage {
+        /// By whom.
+        installation: Thumbprint,
+        /// For which slot.
+        license_type: LicenseType,
+        /// In the request with this counter.
+        counter: u64,
+        /// How much.
+        line: UsageLine,
+    },
+    /// A fork was resolved.
+    Resolved(Box<Resolution>),
+    /// A genuine license came that the record lacks: the record was restored without anybody's noticing.
+    RecoveryBegins {
+        /// The new record number.
+        record: u64,
+        /// When the last file that the record may lack has ended.
+        horizon: Timestamp,
+    },
+}
+
+impl InstallationRecord {
+    /// The highest counter known, 0 if none.
+    pub fn highest(&self) -> u64 {
+        self.chain.last_key_value().map_or(0, |(counter, _)| *counter)
+    }
+
+    /// The marks of a slot.
+    pub fn slot(&self, license_type: LicenseType) -> SlotRecord {
+        self.slots.get(&license_type).copied().unwrap_or_default()
+    }
+
+    /// The licenses that count at an instant: not ended by a deactivation, not replaced by one that the proxy has shown to hold,
+    /// and not past their end.
+    pub fn counted(&self, now: Timestamp) -> impl Iterator<Item = &Lease> {
+        self.leases.iter().filter(move |lease| {
+            let slot = self.slot(lease.license_type);
+            lease.counter > slot.ended
+                && lease.counter >= slot.held
+                && (now < lease.ends || self.clock_behind)
+        })
+    }
+
+    /// What a slot counts: for each subscription and metric the maximum over its counted licenses, since only one of them can be
+    /// in force at a time.
+    pub fn seats(&self, license_type: LicenseType, now: Timestamp) -> BTreeMap<SubscriptionId, Seats> {
+        let mut sums: BTreeMap<SubscriptionId, Seats> = BTreeMap::new();
+        for lease in self.counted(now).filter(|lease| lease.license_type == license_type) {
+            let sum = sums.entry(lease.subscription.clone()).or_default();
+            for (metric, seats) in &lease.seats {
+                let most = sum.entry(*metric).or_default();
+                *most = (*most).max(*seats);
+            }
+        }
+        sums
+    }
+}
+
+impl SubscriptionRecord {
+    /// Seats that may be given out: bought, and overdraft that staff granted and that has not ended.
+    pub fn limit(&self, metric: Metric, now: Timestamp) -> u64 {
+        let bought = self.grants.iter().find(|grant| grant.metric == metric).map_or(0, |grant| grant.seats);
+        let over: u64 = self
+            .overdraft
+            .iter()
+            .filter(|entry| entry.granted && entry.metric == metric && now < entry.ends)
+            .map(|entry| entry.seats)
+            .sum();
+        bought.saturating_add(over)
+    }
+}

@@ -1,0 +1,323 @@
+//! The table of design section 4: the first row that fits a request decides it.
+
+use license_format::{
+    Digest, LicenseType, Thumbprint, Timestamp,
+    payload::{ChainLink, DeactivationReceipt, License, Refusal, Request, UsageLine, VERSION},
+};
+
+use super::{
+    book::{Book, Branch, Change, InstallationRecord, Lease, Recovery},
+    refusal::RefusalCode,
+    terms,
+};
+use crate::{
+    ids::{AccountId, SubscriptionId},
+    people::Asker,
+};
+
+/// A clock that is behind its own past by more than this no longer counts as one that will reach a file's end. Seconds.
+const CLOCK_TOLERANCE: u64 = license_format::DAY;
+
+/// A request that verified, and the genuine licenses that travelled with it.
+#[derive(Debug, Clone, Copy)]
+pub struct Incoming<'a> {
+    /// What it says.
+    pub request: &'a Request,
+    /// Its digest.
+    pub digest: Digest,
+    /// Licenses of ours for this very installation.
+    pub attached: &'a [License],
+}
+
+/// What goes back, before it is signed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// A license.
+    License(Box<License>),
+    /// A receipt for a deactivation.
+    Receipt(Box<DeactivationReceipt>),
+    /// A no.
+    Refusal(Box<Refusal>),
+}
+
+/// A no, before it is addressed to anybody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct No {
+    pub(super) code: RefusalCode,
+    /// When the reason goes away by itself.
+    pub(super) until: Option<Timestamp>,
+}
+
+impl From<RefusalCode> for No {
+    fn from(code: RefusalCode) -> No {
+        No { code, until: None }
+    }
+}
+
+impl Book {
+    /// Decides a request that has no final answer yet: rows 2 to 10 (row 1, the same bytes again, is the store's to find). What it
+    /// changes is in the book afterwards, and in `changes`. Gives the same outcome for the same book, request and instant.
+    pub fn answer(&mut self, incoming: Incoming<'_>, asker: &Asker, now: Timestamp) -> Outcome {
+        match self.decide(incoming, asker, now) {
+            Ok(outcome) => outcome,
+            Err(no) => Outcome::Refusal(Box::new(self.refusal(incoming, no, now))),
+        }
+    }
+
+    fn decide(&mut self, incoming: Incoming<'_>, asker: &Asker, now: Timestamp) -> Result<Outcome, No> {
+        let request = incoming.request;
+        let chain = request.chain();
+        let installation = request.installation().public_key.thumbprint();
+        if !self.is_visible(&installation, asker) {
+            return Err(unknown(request).into());
+        }
+        self.adopt(installation, incoming.attached, asker, now);
+        let recovering = self.recovery.is_some_and(|recovery| now < recovery.horizon);
+
+        // Row 2: the signer was restored, and this proxy does not know it yet.
+        if recovering && chain.record < self.record {
+            return Err(RefusalCode::RecordRestored.into());
+        }
+        let before = self.installations.get(&installation).cloned();
+        let mut record = before.clone().unwrap_or_default();
+        let mut changes = Vec::new();
+        // Row 3: it builds on an answer that nobody here gave. While recovering that is expected, and its claims are taken.
+        if !recovering && chain.since.is_some_and(|since| since.counter > record.highest()) {
+            return Err(RefusalCode::RecordBehind.into());
+        }
+        // Row 4: it contradicts the chain. Nothing else in it is believed.
+        let own = ChainLink { digest: incoming.digest, counter: chain.counter };
+        let differs =
+            |link: &ChainLink| record.chain.get(&link.counter).is_some_and(|known| *known != link.digest);
+        if let Some(link) = chain.claims().chain([own]).find(differs) {
+            if record.fork.is_none() {
+                let branch = Branch { counter: link.counter, digest: link.digest };
+                record.fork = Some(branch);
+                self.changes.push(Change::Fork { installation, branch });
+                self.installations.insert(installation, record);
+            }
+            return Err(RefusalCode::Fork.into());
+        }
+        // Row 5: note the claims; marks rise to what the proxy proves, never down.
+        note(&mut record, request, own, &mut changes);
+        let verdict = match request {
+            // Row 6: licenses with a lower counter are dead, by the mark that row 5 raised.
+            Request::Deactivation(request) => Ok(Outcome::Receipt(Box::new(DeactivationReceipt {
+                issued: now,
+                record: self.record,
+                vendor: self.vendor.clone(),
+                answers: incoming.digest,
+                counter: chain.counter,
+                license: request.license,
+                version: VERSION,
+                installation: request.installation.named(),
+                license_type: request.license_type,
+            }))),
+            _ => self.grant(incoming, &mut record, asker, recovering, now, &mut changes),
+        };
+        // A stranger who is refused leaves nothing behind: whoever may not have a license may not fill the record either.
+        if before.is_some() || verdict.is_ok() {
+            if before.is_none() {
+                record.account = self.account_of(&record, asker);
+                let account = record.account.clone();
+                self.changes.push(Change::Installation { installation, account });
+            }
+            self.changes.extend(changes);
+            self.settle(installation, before.unwrap_or_default(), record, now);
+        }
+        verdict
+    }
+
+    /// Rows 7 to 10, for an activation or a refresh.
+    fn grant(
+        &self,
+        incoming: Incoming<'_>,
+        record: &mut InstallationRecord,
+        asker: &Asker,
+        recovering: bool,
+        now: Timestamp,
+        changes: &mut Vec<Change>,
+    ) -> Result<Outcome, No> {
+        let request = incoming.request;
+        let license_type = request.license_type();
+        let counter = request.chain().counter;
+        let mut marks = record.slot(license_type);
+        // Row 7.
+        if counter <= marks.ended {
+            return Err(RefusalCode::Ended.into());
+        }
+        // Row 8.
+        if counter < marks.answered {
+            return Err(RefusalCode::Overtaken.into());
+        }
+        // Rows 9 and 10.
+        let license = terms::license(self, incoming, record, asker, recovering, now)?;
+        let installation = request.installation().public_key.thumbprint();
+        let lease = lease_of(&license, &self.keys[&license.license_key.digest].subscription);
+        marks.answered = counter;
+        record.slots.insert(license_type, marks);
+        record.leases.push(lease.clone());
+        changes.push(Change::Slot { installation, license_type, marks });
+        changes.push(Change::Lease { installation, lease, license: Box::new(license.clone()) });
+        Ok(Outcome::License(Box::new(license)))
+    }
+
+    /// Takes genuine licenses that the record lacks back into it. The first of them shows that the record is older than it
+    /// thinks, so recovery begins.
+    fn adopt(&mut self, installation: Thumbprint, attached: &[License], asker: &Asker, now: Timestamp) {
+        for license in attached {
+            let before = self.installations.get(&installation).cloned();
+            let mut record = before.clone().unwrap_or_default();
+            let mut marks = record.slot(license.license_type);
+            let missing = license.counter > marks.answered && license.counter > marks.ended;
+            let Some(key) =
+                self.keys.get(&license.license_key.digest).filter(|key| asker.may_use(&key.account))
+            else {
+                continue;
+            };
+            if !missing || record.chain.get(&license.counter).is_some_and(|known| *known != license.answers) {
+                continue;
+            }
+            if before.is_none() {
+                record.account = Some(key.account.clone());
+                self.changes.push(Change::Installation { installation, account: record.account.clone() });
+            }
+            if self.recovery.is_none_or(|recovery| recovery.horizon <= now) {
+                self.begin_recovery(now);
+            }
+            let lease = lease_of(license, &self.keys[&license.license_key.digest].subscription);
+            if record.chain.insert(license.counter, license.answers).is_none() {
+                let Lease { counter, request: digest, .. } = lease;
+                self.changes.push(Change::Chain { installation, counter, digest });
+            }
+            marks.answered = license.counter;
+            record.slots.insert(license.license_type, marks);
+            record.leases.push(lease.clone());
+            self.changes.push(Change::Slot { installation, license_type: license.license_type, marks });
+            self.changes.push(Change::Lease { installation, lease, license: Box::new(license.clone()) });
+            self.settle(installation, before.unwrap_or_default(), record, now);
+        }
+    }
+
+    /// The record turned out to be older than answers in the field. The record number goes up, and until every file that it may
+    /// lack has ended nobody gets more than what they hold.
+    pub fn begin_recovery(&mut self, now: Timestamp) {
+        let longest =
+            self.subscriptions.values().map(|subscription| subscription.terms.life()).max().unwrap_or(0);
+        let horizon = now.plus(longest.max(terms::LONGEST_LIFE));
+        self.record += 1;
+        self.recovery = Some(Recovery { horizon });
+        self.changes.push(Change::RecoveryBegins { record: self.record, horizon });
+    }
+
+    /// Puts an installation's new record in place of the old, and corrects the sums that depend on it.
+    pub(super) fn settle(
+        &mut self,
+        installation: Thumbprint,
+        before: InstallationRecord,
+        after: InstallationRecord,
+        now: Timestamp,
+    ) {
+        for license_type in LicenseType::ALL {
+            for (record, sign) in [(&before, -1), (&after, 1)] {
+                for (id, seats) in record.seats(license_type, now) {
+                    let Some(subscription) = self.subscriptions.get_mut(&id) else { continue };
+                    for (metric, seats) in seats {
+                        let sum = subscription.counted.entry(metric).or_default();
+                        *sum = sum.saturating_add_signed(sign * seats as i64);
+                    }
+                }
+            }
+        }
+        for (digest, key) in &mut self.keys {
+            match after.counted(now).filter(|lease| lease.key == *digest).map(|lease| lease.ends).max() {
+                Some(ends) => key.homes.insert(installation, ends),
+                None => key.homes.remove(&installation),
+            };
+        }
+        self.installations.insert(installation, after);
+    }
+
+    /// Whether an installation is nobody's yet or the asker's.
+    pub(crate) fn is_visible(&self, installation: &Thumbprint, asker: &Asker) -> bool {
+        let account = self.installations.get(installation).and_then(|record| record.account.as_ref());
+        account.is_none_or(|account| asker.may_use(account))
+    }
+
+    /// Whose an installation is: its first key's owner's, or whoever brought its deactivation.
+    fn account_of(&self, record: &InstallationRecord, asker: &Asker) -> Option<AccountId> {
+        let key = record.leases.first().and_then(|lease| self.keys.get(&lease.key));
+        key.map(|key| key.account.clone()).or_else(|| asker.account().cloned())
+    }
+
+    fn refusal(&self, incoming: Incoming<'_>, No { code, until }: No, now: Timestamp) -> Refusal {
+        let request = incoming.request;
+        Refusal {
+            code: code.token(),
+            says: RefusalCode::label(code.says()),
+            is_final: code.is_final(),
+            until: until.filter(|_| !code.is_final()),
+            issued: now,
+            record: self.record,
+            vendor: self.vendor.clone(),
+            answers: incoming.digest,
+            counter: request.chain().counter,
+            version: VERSION,
+            next_step: RefusalCode::label(code.next_step()),
+            installation: request.installation().public_key.thumbprint(),
+            license_type: request.license_type(),
+        }
+    }
+}
+
+/// The refusal for somebody who has shown no right to know more.
+pub(super) fn unknown(request: &Request) -> RefusalCode {
+    match request {
+        Request::Activation(_) => RefusalCode::LicenseKeyUnknown,
+        _ => RefusalCode::LicenseUnknown,
+    }
+}
+
+/// Row 5: a late file raises nothing that a newer one already raised, so the order of arrival does not matter.
+fn note(record: &mut InstallationRecord, request: &Request, own: ChainLink, changes: &mut Vec<Change>) {
+    let installation = request.installation().public_key.thumbprint();
+    for ChainLink { counter, digest } in request.chain().claims().chain([own]) {
+        if record.chain.insert(counter, digest).is_none() {
+            changes.push(Change::Chain { installation, counter, digest });
+        }
+    }
+    for (license_type, report) in request.chain().slots.iter() {
+        let known = record.slot(license_type);
+        let mut marks = known;
+        marks.ended = marks.ended.max(report.ended.unwrap_or(0));
+        marks.held = marks.held.max(report.holding.map_or(0, |link| link.counter));
+        if marks != known {
+            record.slots.insert(license_type, marks);
+            changes.push(Change::Slot { installation, license_type, marks });
+        }
+    }
+    if own.counter > record.newest {
+        let clock = request.clock();
+        record.newest = own.counter;
+        record.clock_behind = clock.now.plus(CLOCK_TOLERANCE) < clock.high_water;
+        let clock_behind = record.clock_behind;
+        changes.push(Change::Reported { installation, counter: own.counter, clock_behind });
+    }
+    let license_type = request.license_type();
+    let counter = own.counter;
+    let usage = |line: &UsageLine| Change::Usage { installation, license_type, counter, line: line.clone() };
+    changes.extend(request.usage().iter().map(usage));
+}
+
+fn lease_of(license: &License, subscription: &SubscriptionId) -> Lease {
+    Lease {
+        license_type: license.license_type,
+        license: license.id,
+        request: license.answers,
+        counter: license.counter,
+        key: license.license_key.digest,
+        subscription: subscription.clone(),
+        seats: license.grants.iter().map(|grant| (grant.metric, grant.seats)).collect(),
+        ends: license.lease_end(),
+    }
+}

@@ -1,0 +1,19 @@
+//! The exchange (design, section 4): what the signer does with a request, as pure functions of the record, the request and the time.
+//!
+//! [`Book`] is the part of the record that some requests touch. [`Book::answer`] is the table of ten rows; everything that it changes
+//! is in the book afterwards and in the list of [`Change`]s that the store writes. Absent on purpose: the store, keys and signatures,
+//! randomness, the clock. A model of the exchange drives these very functions.
+
+mod book;
+mod decide;
+mod refusal;
+mod resolve;
+mod terms;
+
+pub use book::{
+    Book, Branch, Change, InstallationRecord, Lease, Overdraft, Recovery, Seats, SlotRecord, SoldGrant,
+    SoldKey, SubscriptionRecord, Terms,
+};
+pub use decide::{Incoming, Outcome};
+pub use refusal::{COUNTED_MOVES, RefusalCode};
+pub use resolve::{Lives, Replaced, Resolution, ResolveError};

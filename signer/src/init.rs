@@ -1,0 +1,317 @@
+//! Making a data directory: the first root key, the first issuing key, the trust bundle that names both, and an empty record.
+//!
+//! Everything is made in an order in which each part is whole before the next begins, and nothing is ever overwritten. The vendor's row in
+//! the store comes last: with it the directory is one, without it `init` may be run again and goes on where it was interrupted.
+
+use std::{
+    fs::{self, File},
+    io,
+    path::{Path, PathBuf},
+};
+
+use license_format::{
+    DAY, Digest, Kind, Label, Thumbprint, Timestamp, UnverifiedDocument, UnverifiedFile,
+    payload::{KeyEntry, TrustBundle, VERSION},
+};
+use verifier::{TrustState, VerifyError};
+
+pub use crate::data_dir::DataDir;
+use crate::{
+    entropy::Entropy,
+    files,
+    keys::{FileKey, KeyError, Passphrase, SigningBackend as _},
+    store::{Store, StoreError},
+    witness::{Witness, WitnessError},
+};
+
+/// How long the first issuing key may sign: long enough that rotating it is planned, short enough that it is practised.
+const ISSUING_KEY_LENGTH: u64 = 5 * 365 * DAY;
+
+/// What an issuing key signs: every answer, and the news that travels along.
+const ISSUING_KEY_SIGNS: [Kind; 5] =
+    [Kind::License, Kind::DeactivationReceipt, Kind::Refusal, Kind::RevocationList, Kind::Checkpoint];
+
+/// What is asked of whoever makes a data directory.
+#[derive(Debug)]
+pub struct InitOptions {
+    /// The vendor's name, as it will stand in every answer.
+    pub vendor: String,
+    /// What the key files are encrypted with.
+    pub passphrase: Passphrase,
+}
+
+/// What was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Initialized {
+    /// The vendor's name.
+    pub vendor: Label,
+    /// The root key's name.
+    pub root: Thumbprint,
+    /// The issuing key's name.
+    pub issuing: Thumbprint,
+    /// The root keys as proxies show them at setup, to be compared by people.
+    pub root_fingerprint: String,
+    /// Whether an interrupted `init` was brought to its end.
+    pub continued: bool,
+}
+
+/// Why a data directory was not made. What was made before the error stays, and `init` may be run again.
+#[derive(Debug, thiserror::Error)]
+pub enum InitError {
+    /// It is a data directory already.
+    #[error("{} is a Waybill data directory already", path.display())]
+    AlreadyInitialized {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// The directory holds something else.
+    #[error("{} holds something else: {found}", path.display())]
+    NotEmpty {
+        /// The directory.
+        path: PathBuf,
+        /// The first foreign name.
+        found: String,
+    },
+    /// Another `init` is at work on it.
+    #[error("another program is making {} right now", path.display())]
+    Busy {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// A part is gone that was made before another that is there: that is loss, not interruption.
+    #[error("{} is missing, though what was made after it is there", missing.display())]
+    Incomplete {
+        /// What is gone.
+        missing: PathBuf,
+    },
+    /// The vendor's name cannot stand in an answer.
+    #[error("the vendor's name must be 1 to 200 ordinary characters")]
+    VendorName,
+    /// The interrupted `init` was for another vendor.
+    #[error("{} was begun for the vendor {found}", path.display())]
+    VendorDiffers {
+        /// The directory.
+        path: PathBuf,
+        /// That vendor.
+        found: Label,
+    },
+    /// The trust bundle that is there is not one of these keys.
+    #[error("{} is not a trust bundle of the keys beside it", path.display())]
+    TrustDiffers {
+        /// The bundle.
+        path: PathBuf,
+    },
+    /// What was just signed does not verify. Nothing of it was written.
+    #[error("the new trust bundle does not verify: {0}")]
+    SelfCheck(#[source] VerifyError),
+    /// A file or directory could not be made or read.
+    #[error("cannot use {}: {source}", path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A key.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The witness beside the store.
+    #[error(transparent)]
+    Witness(#[from] WitnessError),
+}
+
+impl InitError {
+    /// The stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            InitError::AlreadyInitialized { .. } => "already-initialized",
+            InitError::NotEmpty { .. } => "data-dir-not-empty",
+            InitError::Busy { .. } => "data-dir-busy",
+            InitError::Incomplete { .. } => "data-dir-incomplete",
+            InitError::VendorName => "vendor-name",
+            InitError::VendorDiffers { .. } => "vendor-differs",
+            InitError::TrustDiffers { .. } => "trust-differs",
+            InitError::SelfCheck(_) => "self-check",
+            InitError::File { .. } => "data-dir-file",
+            InitError::Key(error) => error.code(),
+            InitError::Store(error) => error.code(),
+            InitError::Witness(error) => error.code(),
+        }
+    }
+
+    /// What to do about it.
+    pub fn next_step(&self) -> String {
+        match self {
+            InitError::AlreadyInitialized { .. } => {
+                "Use it as it is, or name another with --data-dir.".to_owned()
+            }
+            InitError::NotEmpty { .. } => {
+                "Name an empty directory, or one that does not exist yet.".to_owned()
+            }
+            InitError::Busy { .. } => "Wait until it is done.".to_owned(),
+            InitError::Incomplete { .. } => {
+                "Restore the directory from a backup, or begin anew in another one.".to_owned()
+            }
+            InitError::VendorName => "Type the name that customers know.".to_owned(),
+            InitError::VendorDiffers { found, .. } => {
+                format!("Go on with --vendor {:?}, or begin anew in another directory.", found.as_str())
+            }
+            InitError::TrustDiffers { .. } => "Begin anew in another directory.".to_owned(),
+            InitError::SelfCheck(_) => "Do not use this program; report the error.".to_owned(),
+            InitError::File { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
+                "Make room on the disk, then run the command again.".to_owned()
+            }
+            InitError::File { .. } => "Check that this user may write there.".to_owned(),
+            InitError::Key(error) => error.next_step(),
+            InitError::Store(error) => error.next_step().to_owned(),
+            InitError::Witness(error) => error.next_step().to_owned(),
+        }
+    }
+}
+
+/// Makes a data directory. One that was interrupted is brought to its end, with the same vendor and passphrase; a complete one, one
+/// with something else in it, and one that lost a part are refused and left as they are.
+pub async fn init(
+    dir: &DataDir,
+    options: &InitOptions,
+    now: Timestamp,
+    entropy: &mut dyn Entropy,
+) -> Result<Initialized, InitError> {
+    let vendor: Label = options.vendor.trim().parse().map_err(|_| InitError::VendorName)?;
+
+    // 1. The directory is there, for its owner alone, and nobody else makes it at the same time.
+    files::create_dir(dir.path()).map_err(failed(dir.path()))?;
+    let handle = File::open(dir.path()).map_err(failed(dir.path()))?;
+    handle.try_lock().map_err(|_| InitError::Busy { path: dir.path().to_owned() })?;
+
+    // 2. Nothing is in it but what an earlier run has made, whole and in order.
+    let continued = survey(dir).await?;
+
+    // 3. The keys.
+    files::create_dir(&dir.keys()).map_err(failed(&dir.keys()))?;
+    let root = key(&dir.root_key(1), &options.passphrase, entropy)?;
+    let issuing = key(&dir.issuing_key(1), &options.passphrase, entropy)?;
+
+    // 4. The trust bundle, verified as a proxy will before it is believed here or written.
+    let trust = trust(dir, &vendor, &root, &issuing, now, entropy)?;
+
+    // 5. The record, empty, and its witness.
+    let store = Store::open(&dir.store_url()).await?;
+    Witness { record: 1, log_size: 0, log_root: Digest::of(b"") }.write(&dir.witness())?;
+    files::sync_parent(&dir.witness()).map_err(failed(&dir.witness()))?;
+
+    // 6. From here on it is a data directory.
+    store.claim(&vendor, now).await?;
+    store.close().await;
+    Ok(Initialized {
+        vendor,
+        root: root.thumbprint(),
+        issuing: issuing.thumbprint(),
+        root_fingerprint: trust.root_fingerprint(),
+        continued,
+    })
+}
+
+/// Whether an earlier run has made something. Refuses what it cannot have made.
+async fn survey(dir: &DataDir) -> Result<bool, InitError> {
+    let known: Vec<PathBuf> =
+        vec![dir.root_key(1), dir.issuing_key(1), dir.trust(), dir.store(), dir.witness()];
+    for (directory, names) in [
+        (
+            dir.path().to_owned(),
+            &["keys", "trust.waybill", "waybill.db", "waybill.db-wal", "waybill.db-shm", "witness"][..],
+        ),
+        (dir.keys(), &["root-1.key", "issuing-1.key"][..]),
+    ] {
+        if !directory.exists() {
+            continue;
+        }
+        files::remove_partials(&directory).map_err(failed(&directory))?;
+        for entry in fs::read_dir(&directory).map_err(failed(&directory))? {
+            let name = entry.map_err(failed(&directory))?.file_name();
+            if !names.iter().any(|known| name == *known) {
+                let found = name.to_string_lossy().into_owned();
+                return Err(InitError::NotEmpty { path: directory, found });
+            }
+        }
+    }
+    if dir.store().exists() {
+        let store = Store::open(&dir.store_url()).await?;
+        let claimed = store.vendor().await?.is_some();
+        store.close().await;
+        if claimed {
+            return Err(InitError::AlreadyInitialized { path: dir.path().to_owned() });
+        }
+    }
+    // A part is made only when those before it are whole, so a gap is loss.
+    let there: Vec<bool> = known.iter().map(|path| path.exists()).collect();
+    match (0..known.len()).find(|at| !there[*at] && there[at + 1..].contains(&true)) {
+        Some(gap) => Err(InitError::Incomplete { missing: known[gap].clone() }),
+        None => Ok(there.contains(&true)),
+    }
+}
+
+fn key(path: &Path, passphrase: &Passphrase, entropy: &mut dyn Entropy) -> Result<FileKey, KeyError> {
+    match FileKey::open(path, passphrase) {
+        Err(KeyError::NotFound { .. }) => FileKey::create(path, passphrase, entropy),
+        opened => opened,
+    }
+}
+
+/// The trust bundle that is there, if it is of this vendor and these keys; otherwise a new one.
+fn trust(
+    dir: &DataDir,
+    vendor: &Label,
+    root: &FileKey,
+    issuing: &FileKey,
+    now: Timestamp,
+    entropy: &mut dyn Entropy,
+) -> Result<TrustState, InitError> {
+    let path = dir.trust();
+    if path.exists() {
+        let differs = || InitError::TrustDiffers { path: path.clone() };
+        let bytes = fs::read(&path).map_err(failed(&path))?;
+        let file = UnverifiedFile::read(&bytes).map_err(|_| differs())?;
+        let trust = TrustState::pin(&file).map_err(|_| differs())?;
+        let bundle = trust.bundle();
+        if bundle.roots != [root.public_key()] || bundle.key(&issuing.thumbprint()).is_none() {
+            return Err(differs());
+        }
+        if bundle.vendor != *vendor {
+            return Err(InitError::VendorDiffers {
+                path: dir.path().to_owned(),
+                found: bundle.vendor.clone(),
+            });
+        }
+        return Ok(trust);
+    }
+    let bundle = TrustBundle {
+        keys: vec![KeyEntry {
+            from: now,
+            signs: ISSUING_KEY_SIGNS.to_vec(),
+            until: now.plus(ISSUING_KEY_LENGTH),
+            public_key: issuing.public_key(),
+            distrusted_since: None,
+        }],
+        roots: vec![root.public_key()],
+        issued: now,
+        number: 1,
+        vendor: vendor.clone(),
+        version: VERSION,
+        previous: None,
+        threshold: 1,
+    };
+    let document = UnverifiedDocument::seal(&bundle, root.thumbprint(), |signed| root.sign(signed))?;
+    let file = UnverifiedFile::of(document);
+    let trust = TrustState::pin(&file).map_err(InitError::SelfCheck)?;
+    files::create(&path, &file.encode(), entropy).map_err(failed(&path))?;
+    Ok(trust)
+}
+
+fn failed(path: &Path) -> impl FnOnce(io::Error) -> InitError + use<> {
+    let path = path.to_owned();
+    move |source| InitError::File { path, source }
+}

@@ -1,0 +1,27 @@
+//! Whose eyes see: the one rule that keeps accounts apart, used by every list and by the exchange.
+
+use super::AccountId;
+
+/// Who asks. What an account may not use does not exist for it: the answer is the same as for something unknown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Asker {
+    /// The vendor's people, who see everything.
+    Staff,
+    /// Somebody of an account, who sees what is the account's.
+    Account(AccountId),
+}
+
+impl Asker {
+    /// Whether what belongs to `account` exists for who asks.
+    pub fn may_use(&self, account: &AccountId) -> bool {
+        self.account().is_none_or(|own| own == account)
+    }
+
+    /// The one account whose things exist for who asks, or `None` for all.
+    pub fn account(&self) -> Option<&AccountId> {
+        match self {
+            Asker::Staff => None,
+            Asker::Account(own) => Some(own),
+        }
+    }
+}

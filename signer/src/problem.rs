@@ -1,0 +1,75 @@
+//! What is wrong with something that a person filled in. A check gives all of them at once, so that nobody mends a form one
+//! field at a time.
+
+use serde::Serialize;
+
+/// One thing that is wrong with one field.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    /// The field, as the draft's type spells it.
+    pub field: &'static str,
+    /// Stable, for programs.
+    pub code: &'static str,
+    /// In a sentence.
+    pub says: String,
+    /// What to do.
+    pub next_step: &'static str,
+}
+
+/// Collects problems while a draft is checked.
+#[derive(Debug, Default)]
+pub(crate) struct Problems(Vec<Problem>);
+
+impl Problems {
+    /// Notes a problem.
+    pub(crate) fn add(
+        &mut self,
+        field: &'static str,
+        code: &'static str,
+        says: impl Into<String>,
+        next_step: &'static str,
+    ) {
+        self.0.push(Problem { field, code, says: says.into(), next_step });
+    }
+
+    /// Notes a problem unless the rule holds.
+    pub(crate) fn demand(
+        &mut self,
+        holds: bool,
+        field: &'static str,
+        code: &'static str,
+        says: impl Into<String>,
+        next_step: &'static str,
+    ) {
+        if !holds {
+            self.add(field, code, says, next_step);
+        }
+    }
+
+    /// A text for people, or the problem with it.
+    pub(crate) fn label(&mut self, field: &'static str, text: &str) -> Option<license_format::Label> {
+        match text.trim().parse() {
+            Ok(label) => Some(label),
+            Err(error) => {
+                let error: license_format::TextError = error;
+                self.add(field, "text", format!("{error}"), "Type 1 to 200 ordinary characters.");
+                None
+            }
+        }
+    }
+
+    /// All of them.
+    pub(crate) fn into_list(self) -> Vec<Problem> {
+        self.0
+    }
+
+    /// The problems, if there are any.
+    pub(crate) fn into_result(self) -> Result<(), Vec<Problem>> {
+        if self.0.is_empty() { Ok(()) } else { Err(self.0) }
+    }
+}
+
+/// The problems as one line, for errors.
+pub(crate) fn sentences(problems: &[Problem]) -> String {
+    problems.iter().map(|problem| problem.says.as_str()).collect::<Vec<_>>().join("; ")
+}

@@ -1,0 +1,278 @@
+//! The signer as a whole: the record and the issuing key behind one call.
+
+use license_format::{Digest, Label, Thumbprint, Timestamp};
+use verifier::TrustState;
+
+use crate::{
+    answer::{self, AnswerError, Answered, Desk, Issuer},
+    catalog::Catalog,
+    exchange::{Book, Change, Lives, Recovery, ResolveError},
+    init::DataDir,
+    installations::Installations,
+    keys::{FileKey, KeyError, Passphrase},
+    people::{Asker, People},
+    queue::WitnessFile,
+    store::{Store, StoreError, Vendor, exchange_read, exchange_write},
+    witness::{Witness, WitnessError},
+};
+
+/// Why a data directory cannot be opened. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// It was never made ready.
+    #[error("{0} is not a Waybill data directory")]
+    NotInitialized(String),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The issuing key.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The witness beside the store.
+    #[error(transparent)]
+    Witness(#[from] WitnessError),
+    /// The trust bundle.
+    #[error("the trust bundle {path} cannot be used: {detail}")]
+    Trust {
+        /// Its file.
+        path: String,
+        /// What is wrong.
+        detail: String,
+    },
+}
+
+impl OpenError {
+    /// The stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            OpenError::NotInitialized(_) => "not-initialized",
+            OpenError::Store(error) => error.code(),
+            OpenError::Key(error) => error.code(),
+            OpenError::Witness(error) => error.code(),
+            OpenError::Trust { .. } => "trust-unusable",
+        }
+    }
+
+    /// What to do about it.
+    pub fn next_step(&self) -> String {
+        match self {
+            OpenError::NotInitialized(_) => {
+                "Make it with `waybill init`, or name another with --data-dir.".to_owned()
+            }
+            OpenError::Store(error) => error.next_step().to_string(),
+            OpenError::Key(error) => error.next_step().to_string(),
+            OpenError::Witness(error) => error.next_step().to_string(),
+            OpenError::Trust { .. } => "Restore trust.waybill from a backup.".to_owned(),
+        }
+    }
+}
+
+/// Why a fork was not resolved. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum ResolveForkError {
+    /// The rules say no.
+    #[error(transparent)]
+    Refused(#[from] ResolveError),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl ResolveForkError {
+    /// The stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            ResolveForkError::Refused(error) => error.code(),
+            ResolveForkError::Store(error) => error.code(),
+        }
+    }
+
+    /// What to do about it.
+    pub fn next_step(&self) -> String {
+        match self {
+            ResolveForkError::Refused(error) => error.next_step().to_owned(),
+            ResolveForkError::Store(error) => error.next_step().to_string(),
+        }
+    }
+}
+
+/// The signer. Cheap to clone; the clones share one writer.
+#[derive(Clone)]
+pub struct Signer {
+    vendor: Vendor,
+    recovery: Option<Recovery>,
+    store: Store,
+    people: People,
+    catalog: Catalog,
+    installations: Installations,
+    desk: Desk,
+}
+
+impl Signer {
+    /// Opens a data directory with the issuing key's passphrase. A record that is behind its witness was restored from a backup: its
+    /// number goes up by one, and recovery begins (design, section 4, *signer restored*).
+    pub async fn open(dir: &DataDir, passphrase: &Passphrase, now: Timestamp) -> Result<Signer, OpenError> {
+        let not_initialized = || OpenError::NotInitialized(dir.path().display().to_string());
+        if !dir.is_initialized() {
+            return Err(not_initialized());
+        }
+        let store = Store::open(&dir.store_url()).await?;
+        let mut vendor = store.vendor().await?.ok_or_else(not_initialized)?;
+        let key = FileKey::open(&dir.issuing_key(1), passphrase)?;
+        let trust = read_trust(dir)?;
+        let recovery = watch_record(dir, &store, &mut vendor, now).await?;
+        let desk = Desk::open(Issuer::new(Box::new(key), trust), store.clone(), WitnessFile(dir.witness()));
+        Ok(Signer {
+            vendor,
+            recovery,
+            people: People::new(store.clone()),
+            catalog: Catalog::new(store.clone()),
+            installations: Installations::new(store.clone()),
+            store,
+            desk,
+        })
+    }
+
+    /// Who signs.
+    pub fn vendor(&self) -> &Label {
+        &self.vendor.name
+    }
+
+    /// Whether the record was restored from a backup, as seen when it was opened.
+    pub fn recovery(&self) -> Option<Recovery> {
+        self.recovery
+    }
+
+    /// The trust bundle that proxies are set up with, and that travels with every answer.
+    pub fn trust(&self) -> &TrustState {
+        self.desk.issuer().trust()
+    }
+
+    /// Accounts, users, sessions, tokens.
+    pub fn people(&self) -> &People {
+        &self.people
+    }
+
+    /// Subscriptions and license keys.
+    pub fn catalog(&self) -> &Catalog {
+        &self.catalog
+    }
+
+    /// What is known of installations.
+    pub fn installations(&self) -> &Installations {
+        &self.installations
+    }
+
+    /// Answers a request: the table of design section 4. The same request bytes get the same answer bytes; an answer is durable, with
+    /// its seats and its log entry, before this returns. A refusal is an answer too. Errors took nothing: the same file may come
+    /// again.
+    pub async fn answer(&self, file: &[u8], asker: &Asker, now: Timestamp) -> Result<Answered, AnswerError> {
+        self.desk.answer(file, asker, now).await
+    }
+
+    /// The final answer to a request by its digest, and what to call it, if the asker may see it.
+    pub async fn answer_file(
+        &self,
+        request: &Digest,
+        asker: &Asker,
+    ) -> Result<Option<(Vec<u8>, String)>, StoreError> {
+        let mut connection = self.store.read().await?;
+        let Some((file, request_file)) = exchange_read::answer_to(&mut connection, request, asker).await?
+        else {
+            return Ok(None);
+        };
+        let name = answer::stored_name(&request_file, &file).ok_or_else(|| StoreError::Damaged {
+            table: "answer",
+            column: "file",
+            detail: "does not read".to_owned(),
+        })?;
+        Ok(Some((file, name)))
+    }
+
+    /// Resolves the fork of an installation: an administrator of its account says which branch lives on. When the second does, its
+    /// chain becomes the record, one counted move is spent, and what only the other branch can hold is booked until it ends.
+    pub async fn resolve_fork(
+        &self,
+        installation: &Thumbprint,
+        lives: Lives,
+        asker: &Asker,
+        now: Timestamp,
+    ) -> Result<(), ResolveForkError> {
+        let mut transaction = self.store.begin().await?;
+        exchange_read::lock_head(&mut transaction).await?;
+        let wanted = exchange_read::Wanted { installations: vec![*installation], keys: Vec::new() };
+        let mut book =
+            exchange_read::open_book(&mut transaction, &wanted, self.desk.issuer().floor(), now).await?;
+        if !book.is_visible(installation, asker) {
+            return Err(ResolveError::NoFork.into());
+        }
+        let second = exchange_read::refused_branch(&mut transaction, installation)
+            .await?
+            .ok_or(ResolveError::NoFork)?;
+        let (request, digest) = answer::read_request(&second).ok_or_else(|| StoreError::Damaged {
+            table: "answer",
+            column: "request_file",
+            detail: "does not read".to_owned(),
+        })?;
+        book.resolve(*installation, lives, (&request, digest), now)?;
+        for change in &book.changes {
+            if let Change::Resolved(resolution) = change {
+                exchange_write::write_resolution(&mut transaction, resolution, now).await?;
+            }
+        }
+        Ok(transaction.commit().await?)
+    }
+
+    /// Finishes what waits, and closes the store, so that its files can be copied. Clones of this signer are of no more use.
+    pub async fn close(self) {
+        self.desk.close().await;
+        self.store.close().await;
+    }
+
+    /// Whether the store answers.
+    pub async fn is_healthy(&self) -> Result<(), StoreError> {
+        self.store.vendor().await.map(|_| ())
+    }
+}
+
+fn read_trust(dir: &DataDir) -> Result<TrustState, OpenError> {
+    let path = dir.trust();
+    let unusable = |detail: String| OpenError::Trust { path: path.display().to_string(), detail };
+    let bytes = std::fs::read(&path).map_err(|error| unusable(error.to_string()))?;
+    let file = license_format::UnverifiedFile::read(&bytes).map_err(|error| unusable(error.to_string()))?;
+    TrustState::pin(&file).map_err(|error| unusable(error.to_string()))
+}
+
+/// Compares the record with its witness, which stands outside the store and so is not restored with it.
+async fn watch_record(
+    dir: &DataDir,
+    store: &Store,
+    vendor: &mut Vendor,
+    now: Timestamp,
+) -> Result<Option<Recovery>, OpenError> {
+    let witness = Witness::read(&dir.witness())?;
+    let mut transaction = store.begin().await?;
+    let (head, _) = exchange_read::lock_head(&mut transaction).await?;
+    let behind = witness.record > vendor.record
+        || witness.log_size > head.size()
+        || (witness.log_size == head.size() && witness.log_root != head.root());
+    let mut book = exchange_read::whole_book(&mut transaction, now).await?;
+    if !behind {
+        transaction.commit().await?;
+        return Ok(book.recovery.filter(|recovery| now < recovery.horizon));
+    }
+    book.record = book.record.max(witness.record);
+    book.begin_recovery(now);
+    let Book { record, recovery, changes, .. } = book;
+    if let (Some(Recovery { horizon }), [Change::RecoveryBegins { .. }]) = (recovery, changes.as_slice()) {
+        exchange_write::begin_recovery(&mut transaction, record, horizon, now).await?;
+    }
+    transaction.commit().await?;
+    vendor.record = record;
+    Witness { record, log_size: head.size(), log_root: head.root() }.write(&dir.witness())?;
+    tracing::warn!(
+        record,
+        "the record is behind its witness: it was restored from a backup, and recovery has begun"
+    );
+    Ok(recovery)
+}

@@ -1,0 +1,417 @@
+//! Opening the book: the part of the record that a batch of requests touches, in a number of statements that does not grow with it.
+
+use std::collections::BTreeMap;
+
+use license_format::{
+    Digest, LicenseId, LicenseKey, LicenseType, Metric, Thumbprint, Timestamp,
+    payload::{Floor, OverLimit},
+};
+use sqlx::{AnyConnection, any::AnyRow};
+
+use super::{
+    Columns, StoreError,
+    rows::{Value, read_where_in},
+};
+use crate::{
+    exchange::{
+        Book, Branch, InstallationRecord, Lease, Overdraft, Recovery, Seats, SlotRecord, SoldGrant, SoldKey,
+        SubscriptionRecord, Terms,
+    },
+    ids::SubscriptionId,
+    log::LogHead,
+    people::Asker,
+};
+
+/// What a batch needs to see.
+#[derive(Debug, Default)]
+pub(crate) struct Wanted {
+    /// Installations that ask.
+    pub(crate) installations: Vec<Thumbprint>,
+    /// License keys that requests and attached licenses name, by digest.
+    pub(crate) keys: Vec<Digest>,
+}
+
+/// The licenses of `lease` that count: see `InstallationRecord::counted`, which says the same of values.
+macro_rules! counted {
+    ($select:literal, $where:literal) => {
+        concat!(
+            $select,
+            " FROM lease",
+            " JOIN slot ON slot.installation = lease.installation AND slot.license_type = lease.license_type",
+            " JOIN installation ON installation.thumbprint = lease.installation",
+            " JOIN lease_seats ON lease_seats.license = lease.license",
+            " WHERE lease.abandoned = 0 AND lease.counter > slot.ended AND lease.counter >= slot.held",
+            " AND (lease.ends > $1 OR installation.clock_behind = 1) AND ",
+            $where
+        )
+    };
+}
+
+/// Takes the writers' place in the row: the head of the log is written first, so every other writer waits until this transaction ends,
+/// and what is read after this is what holds when it commits.
+pub(crate) async fn lock_head(connection: &mut AnyConnection) -> Result<(LogHead, Timestamp), StoreError> {
+    let row = sqlx::query("UPDATE log_head SET size = size WHERE one = 1 RETURNING size, frontier, issued")
+        .fetch_optional(&mut *connection)
+        .await?;
+    let Some(row) = row else {
+        sqlx::query("INSERT INTO log_head (one, size, frontier, issued) VALUES (1, 0, $1, 0)")
+            .bind(Vec::<u8>::new())
+            .execute(connection)
+            .await?;
+        return Ok((LogHead::default(), Timestamp::MIN));
+    };
+    read_head(&row)
+}
+
+/// The log's head from its row.
+pub(crate) fn read_head(row: &AnyRow) -> Result<(LogHead, Timestamp), StoreError> {
+    let columns = Columns::of("log_head", row);
+    let head = LogHead::from_parts(columns.count("size")?, &columns.bytes("frontier")?)
+        .ok_or_else(|| columns.damaged("frontier", "does not fit the size"))?;
+    Ok((head, columns.time("issued")?))
+}
+
+/// The final answers to some requests, by request.
+pub(crate) async fn final_answers(
+    connection: &mut AnyConnection,
+    requests: &[Digest],
+) -> Result<BTreeMap<Digest, Vec<u8>>, StoreError> {
+    let rows = read_where_in(
+        connection,
+        "SELECT request, file FROM answer WHERE request IN ({})",
+        &[],
+        &digests(requests),
+    )
+    .await?;
+    let answer = |row| {
+        let columns = Columns::of("answer", row);
+        Ok((columns.digest("request")?, columns.bytes("file")?))
+    };
+    rows.iter().map(answer).collect()
+}
+
+/// The newest license file of a slot.
+pub(crate) async fn newest_license(
+    connection: &mut AnyConnection,
+    installation: &Thumbprint,
+    license_type: LicenseType,
+) -> Result<Option<Vec<u8>>, StoreError> {
+    let row = sqlx::query(
+        "SELECT file FROM answer WHERE installation = $1 AND license_type = $2 AND kind = 'license' ORDER BY counter DESC LIMIT 1",
+    )
+    .bind(installation.as_bytes().to_vec())
+    .bind(license_type.name())
+    .fetch_optional(connection)
+    .await?;
+    row.map(|row| Columns::of("answer", &row).bytes("file")).transpose()
+}
+
+/// The newest request of an installation that was refused as a fork: what is known of its second branch.
+pub(crate) async fn refused_branch(
+    connection: &mut AnyConnection,
+    installation: &Thumbprint,
+) -> Result<Option<Vec<u8>>, StoreError> {
+    let sql = "SELECT answer.request_file FROM answer JOIN log_leaf ON log_leaf.request = answer.request \
+               WHERE answer.installation = $1 AND answer.kind = 'refusal' AND log_leaf.code = 'fork' \
+               ORDER BY answer.issued DESC, answer.counter DESC LIMIT 1";
+    let row = sqlx::query(sql).bind(installation.as_bytes().to_vec()).fetch_optional(connection).await?;
+    row.map(|row| Columns::of("answer", &row).bytes("request_file")).transpose()
+}
+
+/// What is known of one installation.
+pub(crate) async fn installation(
+    connection: &mut AnyConnection,
+    thumbprint: &Thumbprint,
+) -> Result<Option<InstallationRecord>, StoreError> {
+    Ok(read_installations(connection, &[*thumbprint]).await?.remove(thumbprint))
+}
+
+/// The final answer to a request and that request's file, if the asker may see them.
+pub(crate) async fn answer_to(
+    connection: &mut AnyConnection,
+    request: &Digest,
+    asker: &Asker,
+) -> Result<Option<(Vec<u8>, Vec<u8>)>, StoreError> {
+    let sql = "SELECT answer.file, answer.request_file, installation.account FROM answer \
+               JOIN installation ON installation.thumbprint = answer.installation WHERE answer.request = $1";
+    let row = sqlx::query(sql).bind(request.as_bytes().to_vec()).fetch_optional(connection).await?;
+    let Some(row) = row else { return Ok(None) };
+    let columns = Columns::of("answer", &row);
+    let account = columns.optional_text("account")?;
+    let visible = asker.account().is_none_or(|own| account.as_deref() == Some(own.as_str()));
+    if visible { Ok(Some((columns.bytes("file")?, columns.bytes("request_file")?))) } else { Ok(None) }
+}
+
+/// The book without installations, and with every subscription's terms: enough to begin a recovery.
+pub(crate) async fn whole_book(connection: &mut AnyConnection, now: Timestamp) -> Result<Book, StoreError> {
+    let rows = sqlx::query("SELECT id FROM subscription").fetch_all(&mut *connection).await?;
+    let ids: Result<Vec<SubscriptionId>, StoreError> =
+        rows.iter().map(|row| Columns::of("subscription", row).parsed("id")).collect();
+    let floor = Floor { bundle: 0, revocations: 0 };
+    let mut book = open_book(connection, &Wanted::default(), floor, now).await?;
+    book.subscriptions = read_subscriptions(connection, &ids?, now).await?;
+    Ok(book)
+}
+
+/// Reads the book for a batch at an instant.
+pub(crate) async fn open_book(
+    connection: &mut AnyConnection,
+    wanted: &Wanted,
+    floor: Floor,
+    now: Timestamp,
+) -> Result<Book, StoreError> {
+    let vendor = sqlx::query("SELECT name, record FROM vendor").fetch_one(&mut *connection).await?;
+    let recovery = sqlx::query("SELECT horizon FROM recovery ORDER BY record DESC LIMIT 1")
+        .fetch_optional(&mut *connection)
+        .await?;
+    let recovery = recovery.map(|row| Columns::of("recovery", &row).time("horizon")).transpose()?;
+    let installations = read_installations(connection, &wanted.installations).await?;
+    let mut keys = wanted.keys.clone();
+    keys.extend(installations.values().flat_map(|record| record.leases.iter().map(|lease| lease.key)));
+    keys.sort_unstable();
+    keys.dedup();
+    let keys = read_keys(connection, &keys, now).await?;
+    let mut subscriptions: Vec<SubscriptionId> = keys.values().map(|key| key.subscription.clone()).collect();
+    subscriptions.sort_unstable();
+    subscriptions.dedup();
+    let subscriptions = read_subscriptions(connection, &subscriptions, now).await?;
+    Ok(Book {
+        vendor: Columns::of("vendor", &vendor).parsed("name")?,
+        record: Columns::of("vendor", &vendor).count("record")?,
+        recovery: recovery.map(|horizon| Recovery { horizon }),
+        floor,
+        installations,
+        keys,
+        subscriptions,
+        changes: Vec::new(),
+    })
+}
+
+async fn read_installations(
+    connection: &mut AnyConnection,
+    wanted: &[Thumbprint],
+) -> Result<BTreeMap<Thumbprint, InstallationRecord>, StoreError> {
+    let wanted: Vec<Value> = wanted.iter().map(|thumbprint| thumbprint.as_bytes().into()).collect();
+    let mut records = BTreeMap::new();
+    let sql = "SELECT thumbprint, account, newest, clock_behind, fork_counter, fork_digest FROM installation WHERE thumbprint IN ({})";
+    for row in read_where_in(connection, sql, &[], &wanted).await? {
+        let columns = Columns::of("installation", &row);
+        let fork_counter = columns.optional_count("fork_counter")?;
+        let fork_digest = columns.optional_digest("fork_digest")?;
+        let record = InstallationRecord {
+            account: match columns.optional_text("account")? {
+                Some(_) => Some(columns.parsed("account")?),
+                None => None,
+            },
+            fork: fork_counter.zip(fork_digest).map(|(counter, digest)| Branch { counter, digest }),
+            clock_behind: columns.flag("clock_behind")?,
+            newest: columns.count("newest")?,
+            ..InstallationRecord::default()
+        };
+        records.insert(columns.fixed("thumbprint", Thumbprint::from_slice)?, record);
+    }
+    let known: Vec<Value> =
+        records.keys().map(|thumbprint: &Thumbprint| thumbprint.as_bytes().into()).collect();
+    let sql = "SELECT installation, counter, digest FROM chain WHERE installation IN ({})";
+    for row in read_where_in(connection, sql, &[], &known).await? {
+        let columns = Columns::of("chain", &row);
+        let record = owner(&mut records, &columns)?;
+        record.chain.insert(columns.count("counter")?, columns.digest("digest")?);
+    }
+    let sql = "SELECT installation, license_type, ended, held, answered FROM slot WHERE installation IN ({})";
+    for row in read_where_in(connection, sql, &[], &known).await? {
+        let columns = Columns::of("slot", &row);
+        let marks = SlotRecord {
+            ended: columns.count("ended")?,
+            held: columns.count("held")?,
+            answered: columns.count("answered")?,
+        };
+        let license_type = columns.parsed("license_type")?;
+        owner(&mut records, &columns)?.slots.insert(license_type, marks);
+    }
+    // All of them: which count is the book's to say, and a proxy may renew a license that ended long ago.
+    let sql = "SELECT lease.license, lease.installation, lease.license_type, lease.request, lease.counter, lease.license_key, \
+               lease.subscription, lease.ends, lease_seats.metric, lease_seats.seats FROM lease \
+               JOIN lease_seats ON lease_seats.license = lease.license \
+               WHERE lease.abandoned = 0 AND lease.installation IN ({}) \
+               ORDER BY lease.installation, lease.counter, lease.license";
+    for row in read_where_in(connection, sql, &[], &known).await? {
+        let columns = Columns::of("lease", &row);
+        let license = columns.fixed("license", LicenseId::from_slice)?;
+        let (metric, seats) = metric_and_seats(&columns)?;
+        let leases = &mut owner(&mut records, &columns)?.leases;
+        match leases.last_mut() {
+            Some(lease) if lease.license == license => lease.seats.insert(metric, seats),
+            _ => {
+                leases.push(read_lease(&columns, license, (metric, seats))?);
+                None
+            }
+        };
+    }
+    Ok(records)
+}
+
+fn read_lease(columns: &Columns<'_>, license: LicenseId, seats: (Metric, u64)) -> Result<Lease, StoreError> {
+    Ok(Lease {
+        license_type: columns.parsed("license_type")?,
+        license,
+        request: columns.digest("request")?,
+        counter: columns.count("counter")?,
+        key: columns.digest("license_key")?,
+        subscription: columns.parsed("subscription")?,
+        seats: Seats::from([seats]),
+        ends: columns.time("ends")?,
+    })
+}
+
+async fn read_keys(
+    connection: &mut AnyConnection,
+    wanted: &[Digest],
+    now: Timestamp,
+) -> Result<BTreeMap<Digest, SoldKey>, StoreError> {
+    let wanted = digests(wanted);
+    let sql = "SELECT license_key.id, license_key.digest, license_key.key_text, license_key.quota, license_key.blocked, \
+               license_key.installations, license_key.subscription, subscription.account \
+               FROM license_key JOIN subscription ON subscription.id = license_key.subscription WHERE license_key.digest IN ({})";
+    let mut keys = BTreeMap::new();
+    for row in read_where_in(connection, sql, &[], &wanted).await? {
+        let columns = Columns::of("license_key", &row);
+        let key: LicenseKey = columns.parsed("key_text")?;
+        let sold = SoldKey {
+            id: columns.parsed("id")?,
+            account: columns.parsed("account")?,
+            subscription: columns.parsed("subscription")?,
+            license_type: key.license_type(),
+            last_group: key.last_group(),
+            quota: columns.optional_count("quota")?,
+            blocked: columns.flag("blocked")?,
+            installations: columns.count("installations")?,
+            moves: 0,
+            homes: BTreeMap::new(),
+        };
+        keys.insert(columns.digest("digest")?, sold);
+    }
+    let sql = "SELECT license_key, COUNT(*) AS moves FROM counted_move WHERE license_key IN ({}) GROUP BY license_key";
+    for row in read_where_in(connection, sql, &[], &wanted).await? {
+        let columns = Columns::of("counted_move", &row);
+        if let Some(key) = keys.get_mut(&columns.digest("license_key")?) {
+            key.moves = columns.count("moves")?;
+        }
+    }
+    let sql = counted!(
+        "SELECT DISTINCT lease.license_key, lease.installation, lease.ends",
+        "lease.license_key IN ({}) ORDER BY lease.ends"
+    );
+    for row in read_where_in(connection, sql, &[now.into()], &wanted).await? {
+        let columns = Columns::of("lease", &row);
+        let Some(key) = keys.get_mut(&columns.digest("license_key")?) else { continue };
+        // Ascending, so that the longest of an installation stays.
+        key.homes.insert(columns.fixed("installation", Thumbprint::from_slice)?, columns.time("ends")?);
+    }
+    Ok(keys)
+}
+
+async fn read_subscriptions(
+    connection: &mut AnyConnection,
+    wanted: &[SubscriptionId],
+    now: Timestamp,
+) -> Result<BTreeMap<SubscriptionId, SubscriptionRecord>, StoreError> {
+    const HOUR: u64 = 3600;
+    const DAY: u64 = license_format::DAY;
+    let wanted: Vec<Value> = wanted.iter().map(|id| id.as_str().into()).collect();
+    let mut subscriptions = BTreeMap::new();
+    let sql = "SELECT id, product, license_type, starts, ends, trial, offline_use, suspended, file_days, report_days, grace_days, \
+               clock_tolerance_hours FROM subscription WHERE id IN ({})";
+    for row in read_where_in(connection, sql, &[], &wanted).await? {
+        let columns = Columns::of("subscription", &row);
+        let record = SubscriptionRecord {
+            product: columns.parsed("product")?,
+            license_type: columns.parsed("license_type")?,
+            start: columns.time("starts")?,
+            end: columns.time("ends")?,
+            trial: columns.flag("trial")?,
+            offline_use: columns.flag("offline_use")?,
+            suspended: columns.flag("suspended")?,
+            grants: Vec::new(),
+            terms: Terms {
+                file: columns.count("file_days")? * DAY,
+                report: columns.count("report_days")? * DAY,
+                grace: columns.count("grace_days")? * DAY,
+                tolerance: columns.count("clock_tolerance_hours")? * HOUR,
+            },
+            overdraft: Vec::new(),
+            counted: Seats::new(),
+            next_end: None,
+        };
+        subscriptions.insert(columns.parsed("id")?, record);
+    }
+    let sql = "SELECT subscription, metric, seats, edition, over_limit, over_limit_days, after_end_days FROM subscription_grant \
+               WHERE subscription IN ({}) ORDER BY subscription, metric";
+    for row in read_where_in(connection, sql, &[], &wanted).await? {
+        let columns = Columns::of("subscription_grant", &row);
+        let (metric, seats) = metric_and_seats(&columns)?;
+        let days = columns.optional_count("over_limit_days")?;
+        let over_limit = columns.named("over_limit", |name| match (name, days) {
+            ("notify", _) => Some(OverLimit::Notify),
+            ("refuse", _) => Some(OverLimit::Refuse),
+            ("suspend", Some(days)) => Some(OverLimit::SuspendAfterDays(days)),
+            _ => None,
+        })?;
+        let grant = SoldGrant {
+            metric,
+            seats,
+            edition: columns.parsed("edition")?,
+            over_limit,
+            after_end_days: columns.count("after_end_days")?,
+        };
+        subscription_of(&mut subscriptions, &columns)?.grants.push(grant);
+    }
+    let sql = "SELECT subscription, metric, seats, ends, granted FROM overdraft WHERE ends > $1 AND subscription IN ({})";
+    for row in read_where_in(connection, sql, &[now.into()], &wanted).await? {
+        let columns = Columns::of("overdraft", &row);
+        let (metric, seats) = metric_and_seats(&columns)?;
+        let entry =
+            Overdraft { metric, seats, ends: columns.time("ends")?, granted: columns.flag("granted")? };
+        subscription_of(&mut subscriptions, &columns)?.overdraft.push(entry);
+    }
+    // A slot counts the maximum over its counted licenses; a subscription counts the sum over slots.
+    let sql = counted!(
+        "SELECT subscription, metric, CAST(SUM(seats) AS BIGINT) AS seats, MIN(ends) AS ends FROM (\
+         SELECT lease.subscription AS subscription, lease_seats.metric AS metric, MAX(lease_seats.seats) AS seats, MIN(lease.ends) AS ends",
+        "lease.subscription IN ({}) GROUP BY lease.subscription, lease_seats.metric, lease.installation, lease.license_type) AS per_slot \
+         GROUP BY subscription, metric"
+    );
+    for row in read_where_in(connection, sql, &[now.into()], &wanted).await? {
+        let columns = Columns::of("lease", &row);
+        let (metric, seats) = metric_and_seats(&columns)?;
+        let ends = columns.time("ends")?;
+        let subscription = subscription_of(&mut subscriptions, &columns)?;
+        subscription.counted.insert(metric, seats);
+        subscription.next_end = Some(subscription.next_end.map_or(ends, |next| next.min(ends)));
+    }
+    Ok(subscriptions)
+}
+
+fn metric_and_seats(columns: &Columns<'_>) -> Result<(Metric, u64), StoreError> {
+    Ok((columns.named("metric", Metric::from_name)?, columns.count("seats")?))
+}
+
+fn owner<'a>(
+    records: &'a mut BTreeMap<Thumbprint, InstallationRecord>,
+    columns: &Columns<'_>,
+) -> Result<&'a mut InstallationRecord, StoreError> {
+    let id = columns.fixed("installation", Thumbprint::from_slice)?;
+    records.get_mut(&id).ok_or_else(|| columns.damaged("installation", "is not known"))
+}
+
+fn subscription_of<'a>(
+    records: &'a mut BTreeMap<SubscriptionId, SubscriptionRecord>,
+    columns: &Columns<'_>,
+) -> Result<&'a mut SubscriptionRecord, StoreError> {
+    let id: SubscriptionId = columns.parsed("subscription")?;
+    records.get_mut(&id).ok_or_else(|| columns.damaged("subscription", "is not known"))
+}
+
+fn digests(digests: &[Digest]) -> Vec<Value> {
+    digests.iter().map(|digest| digest.as_bytes().into()).collect()
+}

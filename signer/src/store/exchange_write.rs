@@ -1,0 +1,420 @@
+//! Writing what a batch changed. Each statement repeats the condition that was checked and demands its rows, so a record that moved
+//! meanwhile stops the transaction instead of being overwritten.
+
+use license_format::{Digest, Kind, LicenseType, Thumbprint, Timestamp, payload::InstallationFacts};
+use sqlx::AnyConnection;
+
+use super::{
+    StoreError, big,
+    rows::{Value, optional_text, write_rows},
+};
+use crate::{
+    exchange::{Change, Resolution, SlotRecord},
+    ids::AccountId,
+    log::LogHead,
+};
+
+const SLOT: &str = "INSERT INTO slot (installation, license_type, ended, held, answered) VALUES";
+
+/// The reason that books say for what a resolved fork costs.
+const RESOLVED: &str = "fork resolved for the second branch";
+
+/// An answer that goes out: what the store keeps of it.
+#[derive(Debug, Clone)]
+pub(crate) struct Given {
+    pub(crate) request: Digest,
+    pub(crate) request_file: Vec<u8>,
+    pub(crate) facts: InstallationFacts,
+    pub(crate) installation: Thumbprint,
+    pub(crate) license_type: LicenseType,
+    pub(crate) counter: u64,
+    pub(crate) account: Option<AccountId>,
+    pub(crate) kind: Kind,
+    /// The refusal's code, empty for a yes.
+    pub(crate) code: String,
+    pub(crate) is_final: bool,
+    /// Digest of the answer's document: its leaf in the log.
+    pub(crate) document: Digest,
+    pub(crate) file: Vec<u8>,
+}
+
+/// Writes a batch: installations first, since the rest refers to them; the log's head last, where it is again the condition.
+pub(crate) async fn write_batch(
+    connection: &mut AnyConnection,
+    changes: &[Change],
+    given: &[Given],
+    before: &LogHead,
+    after: &LogHead,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    write_installations(connection, changes, given, now).await?;
+    write_chain(connection, changes).await?;
+    write_slots(connection, changes).await?;
+    write_leases(connection, changes).await?;
+    write_usage(connection, changes, given).await?;
+    write_recovery(connection, changes, now).await?;
+    write_answers(connection, given, now).await?;
+    write_log(connection, given, before, after, now).await
+}
+
+async fn write_installations(
+    connection: &mut AnyConnection,
+    changes: &[Change],
+    given: &[Given],
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let facts = |installation: &Thumbprint| {
+        given.iter().find(|given| given.installation == *installation).map(|given| &given.facts)
+    };
+    let mut rows = Vec::new();
+    for change in changes {
+        let Change::Installation { installation, account } = change else { continue };
+        let Some(facts) = facts(installation) else { continue };
+        rows.push(vec![
+            installation.as_bytes().into(),
+            optional_text(account.as_ref().map(|id| id.as_str())),
+            facts.public_key.as_bytes().into(),
+            facts.name.as_str().into(),
+            facts.site_code.as_str().into(),
+            optional_text(facts.site_description.as_ref().map(|text| text.as_str())),
+            facts.product.as_str().into(),
+            facts.version.as_str().into(),
+            now.into(),
+            now.into(),
+            Value::Int(0),
+            Value::Int(0),
+        ]);
+    }
+    let head = "INSERT INTO installation (thumbprint, account, public_key, name, site_code, site_description, product, version, \
+                first_seen, last_report, newest, clock_behind) VALUES";
+    write_rows(connection, head, "", rows).await?;
+    // The newest report says what the installation is called now.
+    for change in changes {
+        let Change::Reported { installation, counter, clock_behind } = change else { continue };
+        let Some(facts) = facts(installation) else { continue };
+        let written = sqlx::query(
+            "UPDATE installation SET newest = $2, clock_behind = $3, last_report = $4, name = $5, site_code = $6, \
+             site_description = $7, product = $8, version = $9 WHERE thumbprint = $1 AND newest < $2",
+        )
+        .bind(installation.as_bytes().to_vec())
+        .bind(*counter as i64)
+        .bind(i64::from(*clock_behind))
+        .bind(now.seconds() as i64)
+        .bind(facts.name.as_str().to_owned())
+        .bind(facts.site_code.as_str().to_owned())
+        .bind(facts.site_description.as_ref().map(|text| text.as_str().to_owned()))
+        .bind(facts.product.as_str().to_owned())
+        .bind(facts.version.as_str().to_owned())
+        .execute(&mut *connection)
+        .await?
+        .rows_affected();
+        demand(written, 1, "installation")?;
+    }
+    for change in changes {
+        let Change::Fork { installation, branch } = change else { continue };
+        let written = sqlx::query(
+            "UPDATE installation SET fork_counter = $2, fork_digest = $3, fork_seen = $4 \
+             WHERE thumbprint = $1 AND fork_counter IS NULL",
+        )
+        .bind(installation.as_bytes().to_vec())
+        .bind(branch.counter as i64)
+        .bind(branch.digest.as_bytes().to_vec())
+        .bind(now.seconds() as i64)
+        .execute(&mut *connection)
+        .await?
+        .rows_affected();
+        demand(written, 1, "installation")?;
+    }
+    Ok(())
+}
+
+async fn write_chain(connection: &mut AnyConnection, changes: &[Change]) -> Result<(), StoreError> {
+    let rows = rows_of(changes, |change| match change {
+        Change::Chain { installation, counter, digest } => {
+            Some(vec![installation.as_bytes().into(), (*counter).into(), digest.as_bytes().into()])
+        }
+        _ => None,
+    });
+    write_rows(connection, "INSERT INTO chain (installation, counter, digest) VALUES", "", rows).await?;
+    Ok(())
+}
+
+async fn write_slots(connection: &mut AnyConnection, changes: &[Change]) -> Result<(), StoreError> {
+    // A slot may rise several times in a batch; a statement may touch a row once, so the last word counts.
+    let mut last = std::collections::BTreeMap::new();
+    for change in changes {
+        if let Change::Slot { installation, license_type, marks } = change {
+            last.insert((*installation, *license_type), *marks);
+        }
+    }
+    let rows: Vec<Vec<Value>> = last
+        .into_iter()
+        .map(|((installation, license_type), marks)| slot_row(&installation, license_type, marks))
+        .collect();
+    let expected = rows.len() as u64;
+    let tail = "ON CONFLICT (installation, license_type) DO UPDATE \
+                SET ended = excluded.ended, held = excluded.held, answered = excluded.answered \
+                WHERE slot.ended <= excluded.ended AND slot.held <= excluded.held AND slot.answered <= excluded.answered";
+    demand(write_rows(connection, SLOT, tail, rows).await?, expected, "slot")
+}
+
+async fn write_leases(connection: &mut AnyConnection, changes: &[Change]) -> Result<(), StoreError> {
+    let rows = rows_of(changes, |change| match change {
+        Change::Lease { installation, lease, license } => Some(vec![
+            lease.license.as_bytes().into(),
+            installation.as_bytes().into(),
+            lease.license_type.name().into(),
+            lease.counter.into(),
+            lease.request.as_bytes().into(),
+            lease.key.as_bytes().into(),
+            lease.subscription.as_str().into(),
+            license.issued.into(),
+            lease.ends.into(),
+        ]),
+        _ => None,
+    });
+    let head = "INSERT INTO lease (license, installation, license_type, counter, request, license_key, subscription, issued, ends) VALUES";
+    write_rows(connection, head, "", rows).await?;
+    let mut seats = Vec::new();
+    for change in changes {
+        let Change::Lease { lease, .. } = change else { continue };
+        for (metric, count) in &lease.seats {
+            seats.push(vec![lease.license.as_bytes().into(), metric.name().into(), (*count).into()]);
+        }
+    }
+    write_rows(connection, "INSERT INTO lease_seats (license, metric, seats) VALUES", "", seats).await?;
+    Ok(())
+}
+
+async fn write_usage(
+    connection: &mut AnyConnection,
+    changes: &[Change],
+    given: &[Given],
+) -> Result<(), StoreError> {
+    let mut rows: Vec<Vec<Value>> = Vec::new();
+    for change in changes {
+        let Change::Usage { installation, license_type, counter, line } = change else { continue };
+        if !given.iter().any(|given| given.installation == *installation) {
+            continue;
+        }
+        rows.push(vec![
+            installation.as_bytes().into(),
+            license_type.name().into(),
+            line.metric.name().into(),
+            (*counter).into(),
+            line.from.into(),
+            line.until.into(),
+            line.peak.into(),
+            line.used.into(),
+        ]);
+    }
+    let head = "INSERT INTO usage_report (installation, license_type, metric, counter, since, until, peak, used) VALUES";
+    // The same request may come again after a refusal that was not final; its report is the same.
+    write_rows(
+        connection,
+        head,
+        "ON CONFLICT (installation, license_type, metric, counter) DO NOTHING",
+        rows,
+    )
+    .await?;
+    Ok(())
+}
+
+async fn write_recovery(
+    connection: &mut AnyConnection,
+    changes: &[Change],
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    for change in changes {
+        let Change::RecoveryBegins { record, horizon } = change else { continue };
+        begin_recovery(connection, *record, *horizon, now).await?;
+    }
+    Ok(())
+}
+
+/// The record number goes up by one; whoever read the same number and wanted the same finds it done.
+pub(crate) async fn begin_recovery(
+    connection: &mut AnyConnection,
+    record: u64,
+    horizon: Timestamp,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let written = sqlx::query("UPDATE vendor SET record = $1 WHERE record < $1")
+        .bind(record as i64)
+        .execute(&mut *connection)
+        .await?
+        .rows_affected();
+    demand(written, 1, "vendor")?;
+    sqlx::query("INSERT INTO recovery (record, began, horizon) VALUES ($1, $2, $3)")
+        .bind(record as i64)
+        .bind(now.seconds() as i64)
+        .bind(horizon.seconds() as i64)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Writes a resolution. The condition is that the fork is still there: of two administrators one decides.
+pub(crate) async fn write_resolution(
+    connection: &mut AnyConnection,
+    Resolution { installation, replaced }: &Resolution,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let id = installation.as_bytes().to_vec();
+    let sql = "UPDATE installation SET fork_counter = NULL, fork_digest = NULL, fork_seen = NULL \
+               WHERE thumbprint = $1 AND fork_counter IS NOT NULL";
+    let written = sqlx::query(sql).bind(id.clone()).execute(&mut *connection).await?.rows_affected();
+    demand(written, 1, "installation")?;
+    let Some(replaced) = replaced else { return Ok(()) };
+    let sql = "DELETE FROM chain WHERE installation = $1 AND counter >= $2";
+    sqlx::query(sql).bind(id.clone()).bind(big(replaced.from)).execute(&mut *connection).await?;
+    let rows = replaced
+        .chain
+        .iter()
+        .map(|(counter, digest)| {
+            vec![installation.as_bytes().into(), (*counter).into(), digest.as_bytes().into()]
+        })
+        .collect();
+    write_rows(connection, "INSERT INTO chain (installation, counter, digest) VALUES", "", rows).await?;
+    let newest = replaced.chain.last_key_value().map_or(0, |(counter, _)| *counter);
+    let sql = "UPDATE installation SET newest = $2 WHERE thumbprint = $1";
+    sqlx::query(sql).bind(id.clone()).bind(big(newest)).execute(&mut *connection).await?;
+    // The one place where marks may fall: they are another branch's.
+    sqlx::query("DELETE FROM slot WHERE installation = $1")
+        .bind(id.clone())
+        .execute(&mut *connection)
+        .await?;
+    let rows = replaced
+        .slots
+        .iter()
+        .map(|(license_type, marks)| slot_row(installation, *license_type, *marks))
+        .collect();
+    write_rows(connection, SLOT, "", rows).await?;
+    for license in &replaced.abandoned {
+        let sql = "UPDATE lease SET abandoned = 1 WHERE license = $1 AND abandoned = 0";
+        let written = sqlx::query(sql)
+            .bind(license.as_bytes().to_vec())
+            .execute(&mut *connection)
+            .await?
+            .rows_affected();
+        demand(written, 1, "lease")?;
+    }
+    let rows = replaced
+        .overdraft
+        .iter()
+        .map(|(subscription, entry)| {
+            let (seats, ends, granted) = (entry.seats.into(), entry.ends.into(), entry.granted.into());
+            vec![
+                subscription.as_str().into(),
+                entry.metric.name().into(),
+                seats,
+                ends,
+                granted,
+                RESOLVED.into(),
+                now.into(),
+            ]
+        })
+        .collect();
+    let head = "INSERT INTO overdraft (subscription, metric, seats, ends, granted, reason, created) VALUES";
+    write_rows(connection, head, "", rows).await?;
+    let spent = replaced
+        .spends
+        .iter()
+        .map(|key| vec![key.as_bytes().into(), installation.as_bytes().into(), RESOLVED.into(), now.into()]);
+    let head = "INSERT INTO counted_move (license_key, installation, reason, created) VALUES";
+    write_rows(connection, head, "", spent.collect()).await?;
+    Ok(())
+}
+
+fn slot_row(installation: &Thumbprint, license_type: LicenseType, marks: SlotRecord) -> Vec<Value> {
+    vec![
+        installation.as_bytes().into(),
+        license_type.name().into(),
+        marks.ended.into(),
+        marks.held.into(),
+        marks.answered.into(),
+    ]
+}
+
+async fn write_answers(
+    connection: &mut AnyConnection,
+    given: &[Given],
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let rows = given
+        .iter()
+        .filter(|given| given.is_final)
+        .map(|given| {
+            vec![
+                given.request.as_bytes().into(),
+                given.installation.as_bytes().into(),
+                given.license_type.name().into(),
+                given.counter.into(),
+                given.kind.name().into(),
+                optional_text(given.account.as_ref().map(|id| id.as_str())),
+                now.into(),
+                Value::Bytes(given.file.clone()),
+                Value::Bytes(given.request_file.clone()),
+            ]
+        })
+        .collect();
+    let head = "INSERT INTO answer (request, installation, license_type, counter, kind, account, issued, file, request_file) VALUES";
+    write_rows(connection, head, "", rows).await?;
+    Ok(())
+}
+
+async fn write_log(
+    connection: &mut AnyConnection,
+    given: &[Given],
+    before: &LogHead,
+    after: &LogHead,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let rows = given
+        .iter()
+        .zip(before.size()..)
+        .map(|(given, position)| {
+            vec![
+                position.into(),
+                given.document.as_bytes().into(),
+                given.kind.name().into(),
+                given.code.as_str().into(),
+                given.request.as_bytes().into(),
+                now.into(),
+            ]
+        })
+        .collect();
+    write_rows(
+        connection,
+        "INSERT INTO log_leaf (position, digest, kind, code, request, issued) VALUES",
+        "",
+        rows,
+    )
+    .await?;
+    let written = sqlx::query("UPDATE log_head SET size = $1, frontier = $2, issued = $3 WHERE one = 1 AND size = $4 AND issued <= $3")
+        .bind(after.size() as i64)
+        .bind(after.frontier_bytes())
+        .bind(now.seconds() as i64)
+        .bind(before.size() as i64)
+        .execute(connection)
+        .await?
+        .rows_affected();
+    demand(written, 1, "log_head")
+}
+
+fn rows_of(changes: &[Change], row: impl Fn(&Change) -> Option<Vec<Value>>) -> Vec<Vec<Value>> {
+    changes.iter().filter_map(row).collect()
+}
+
+fn demand(written: u64, expected: u64, table: &'static str) -> Result<(), StoreError> {
+    if written == expected {
+        Ok(())
+    } else {
+        // The writers stand in a row, so nobody but a defect or another program's hand can have moved it.
+        Err(StoreError::Damaged {
+            table,
+            column: "*",
+            detail: format!("moved: {written} of {expected} rows were written"),
+        })
+    }
+}

@@ -1,0 +1,121 @@
+//! Statements over many rows: a batch of requests costs as many statements as one request does.
+//!
+//! sqlx takes only static SQL unless told otherwise. What is built here is a constant head, placeholders and a constant tail; values
+//! are always bound.
+
+use sqlx::{
+    Any, AnyConnection, AssertSqlSafe,
+    any::{AnyArguments, AnyRow},
+    query::Query,
+};
+
+use super::{StoreError, big};
+
+/// Rows in one statement. SQLite allows 32,766 placeholders; our widest row has 15.
+const ROWS: usize = 500;
+
+/// A value to bind.
+#[derive(Debug, Clone)]
+pub(crate) enum Value {
+    Int(i64),
+    Text(String),
+    Bytes(Vec<u8>),
+    NoText,
+}
+
+impl From<u64> for Value {
+    fn from(value: u64) -> Value {
+        Value::Int(big(value))
+    }
+}
+
+impl From<bool> for Value {
+    fn from(value: bool) -> Value {
+        Value::Int(i64::from(value))
+    }
+}
+
+impl From<&str> for Value {
+    fn from(value: &str) -> Value {
+        Value::Text(value.to_owned())
+    }
+}
+
+impl From<&[u8]> for Value {
+    fn from(value: &[u8]) -> Value {
+        Value::Bytes(value.to_vec())
+    }
+}
+
+impl From<license_format::Timestamp> for Value {
+    fn from(value: license_format::Timestamp) -> Value {
+        value.seconds().into()
+    }
+}
+
+/// A text or nothing.
+pub(crate) fn optional_text(value: Option<&str>) -> Value {
+    value.map_or(Value::NoText, Value::from)
+}
+
+/// Runs `head (…), (…), … tail` over all rows and gives the number of rows written.
+pub(crate) async fn write_rows(
+    connection: &mut AnyConnection,
+    head: &'static str,
+    tail: &'static str,
+    rows: Vec<Vec<Value>>,
+) -> Result<u64, StoreError> {
+    let mut written = 0;
+    for chunk in rows.chunks(ROWS) {
+        let mut next = 1;
+        let groups: Vec<String> = chunk
+            .iter()
+            .map(|row| {
+                let places: Vec<String> =
+                    row.iter().enumerate().map(|(at, _)| format!("${}", next + at)).collect();
+                next += row.len();
+                format!("({})", places.join(", "))
+            })
+            .collect();
+        let sql = format!("{head} {} {tail}", groups.join(", "));
+        let mut query = sqlx::query(AssertSqlSafe(sql));
+        for value in chunk.iter().flatten() {
+            query = bind(query, value.clone());
+        }
+        written += query.execute(&mut *connection).await?.rows_affected();
+    }
+    Ok(written)
+}
+
+/// Runs a query in which `{}` stands for a list of placeholders, one for each value, after the fixed values `$1…`. No values: no rows.
+/// The list is padded to a power of two with its last value, so that few different statements are prepared.
+pub(crate) async fn read_where_in(
+    connection: &mut AnyConnection,
+    sql: &'static str,
+    fixed: &[Value],
+    values: &[Value],
+) -> Result<Vec<AnyRow>, StoreError> {
+    let mut rows = Vec::new();
+    for chunk in values.chunks(ROWS) {
+        let width = chunk.len().next_power_of_two();
+        let places: Vec<String> = (0..width).map(|at| format!("${}", fixed.len() + 1 + at)).collect();
+        let mut query = sqlx::query(AssertSqlSafe(sql.replace("{}", &places.join(", "))));
+        for value in fixed {
+            query = bind(query, value.clone());
+        }
+        for at in 0..width {
+            query = bind(query, chunk[at.min(chunk.len() - 1)].clone());
+        }
+        rows.extend(query.fetch_all(&mut *connection).await?);
+    }
+    Ok(rows)
+}
+
+fn bind<'q>(query: Query<'q, Any, AnyArguments>, value: Value) -> Query<'q, Any, AnyArguments> {
+    match value {
+        Value::Int(value) => query.bind(value),
+        Value::Text(value) => query.bind(value),
+        Value::Bytes(value) => query.bind(value),
+        Value::NoText => query.bind(None::<String>),
+    }
+}

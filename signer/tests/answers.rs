@@ -1,0 +1,415 @@
+//! The signer over a real store: what the exchange decides is durable, comes back byte for byte, and survives bad days.
+
+mod common;
+
+use std::path::Path;
+
+use common::{Proxy, moment};
+use license_format::{DAY, Digest, LicenseKey, LicenseType, Timestamp, UnverifiedFile};
+use signer::{
+    AccountId, Answer, Answered, Asker, Signer,
+    catalog::{Subscription, SubscriptionChange, SubscriptionDraft},
+    exchange::Lives,
+    init::{DataDir, InitOptions, init},
+    installations::SlotState,
+    keys::Passphrase,
+    people::{AccountDraft, AccountKind, Actor},
+};
+use tempfile::TempDir;
+
+const DESKTOP: LicenseType = LicenseType::Desktop;
+
+struct Desk {
+    folder: TempDir,
+    signer: Signer,
+    account: AccountId,
+    subscription: Subscription,
+    key: LicenseKey,
+    now: Timestamp,
+    seed: u64,
+}
+
+fn passphrase() -> Passphrase {
+    Passphrase::new("correct horse battery staple".to_owned()).unwrap()
+}
+
+fn data(folder: &Path) -> DataDir {
+    DataDir::new(folder.join("data"))
+}
+
+/// A signer with one account that bought ten Desktop seats.
+async fn desk() -> Desk {
+    let folder = tempfile::tempdir().unwrap();
+    let now = Timestamp::parse("2026-11-22T10:00:00Z").unwrap();
+    let mut seed = 7;
+    let mut entropy = counting(&mut seed);
+    let options = InitOptions { vendor: "Example Software".to_owned(), passphrase: passphrase() };
+    init(&data(folder.path()), &options, now, &mut entropy).await.unwrap();
+    let signer = Signer::open(&data(folder.path()), &passphrase(), now).await.unwrap();
+    let draft = AccountDraft {
+        name: "Contoso".to_owned(),
+        kind: AccountKind::Business,
+        admin_email: "admin@contoso.example".to_owned(),
+    };
+    let account = signer.people().create_account(draft, now, &mut entropy).await.unwrap().account.id;
+    let mut draft = SubscriptionDraft::new(account.clone(), DESKTOP, 10, now, now.plus(365 * DAY));
+    draft.offline_use = true;
+    let (subscription, key) =
+        signer.catalog().create_subscription(draft, &Actor::Operator, now, &mut entropy).await.unwrap();
+    drop(entropy);
+    Desk { folder, signer, account, subscription, key: key.key, now, seed }
+}
+
+/// Bytes that differ from call to call.
+fn counting(calls: &mut u64) -> impl FnMut(&mut [u8]) + Send {
+    |out: &mut [u8]| {
+        for part in out.chunks_mut(32) {
+            *calls += 1;
+            part.copy_from_slice(&Digest::of(&calls.to_be_bytes()).as_bytes()[..part.len()]);
+        }
+    }
+}
+
+impl Desk {
+    fn proxy(&self, number: u8) -> Proxy {
+        Proxy::new(number, self.signer.trust(), self.now)
+    }
+
+    async fn answer(&self, file: &[u8]) -> Answered {
+        self.signer.answer(file, &Asker::Account(self.account.clone()), self.now).await.unwrap()
+    }
+
+    async fn reopen(mut self) -> Desk {
+        self.signer.close().await;
+        self.signer = Signer::open(&data(self.folder.path()), &passphrase(), self.now).await.unwrap();
+        self
+    }
+
+    async fn sublicense(&mut self, quota: u64) -> LicenseKey {
+        let draft = signer::catalog::KeyDraft {
+            subscription: self.subscription.id.clone(),
+            name: "Branch".to_owned(),
+            quota: Some(quota),
+            installations: 1,
+        };
+        let mut seed = self.seed;
+        let key = self
+            .signer
+            .catalog()
+            .create_license_key(draft, &Actor::Operator, self.now, &mut counting(&mut seed))
+            .await
+            .unwrap();
+        self.seed = seed;
+        key.key
+    }
+}
+
+fn import(proxy: &mut Proxy, answered: &Answered, now: Timestamp) {
+    proxy.import(&UnverifiedFile::read(&answered.file).unwrap(), now);
+}
+
+fn code(answered: &Answered) -> &str {
+    match &answered.answer {
+        Answer::Refusal(refusal) => refusal.code.as_str(),
+        Answer::License(_) => "license",
+        Answer::Receipt(_) => "receipt",
+    }
+}
+
+#[tokio::test]
+async fn a_license_lives_through_activation_refresh_and_deactivation() {
+    let desk = desk().await;
+    let mut proxy = desk.proxy(1);
+    let request = proxy.activate(DESKTOP, &desk.key, moment(desk.now, 1)).unwrap();
+    let first = desk.answer(&request).await;
+    import(&mut proxy, &first, desk.now);
+    let license = proxy.license(DESKTOP).expect("activated").clone();
+    assert_eq!(license.seats(license_format::Metric::ManagedDevice), 10);
+    assert_eq!(license.good_until, desk.now.plus(90 * DAY));
+    assert_eq!(license.report_due, desk.now.plus(60 * DAY));
+    assert_eq!(license.contract_end(), desk.now.plus(365 * DAY));
+
+    // More seats are bought; they come with the next refresh.
+    let change = SubscriptionChange {
+        seats: [(license_format::Metric::ManagedDevice, 25)].into(),
+        ..Default::default()
+    };
+    desk.signer
+        .catalog()
+        .update_subscription(
+            &desk.subscription.id,
+            desk.subscription.version,
+            change,
+            &Actor::Operator,
+            desk.now,
+        )
+        .await
+        .unwrap();
+    proxy.use_seats(DESKTOP, 12, desk.now);
+    let refresh = proxy.refresh(DESKTOP, moment(desk.now, 2)).unwrap();
+    let answered = desk.answer(&refresh).await;
+    import(&mut proxy, &answered, desk.now);
+    assert_eq!(proxy.license(DESKTOP).unwrap().seats(license_format::Metric::ManagedDevice), 25);
+    let view =
+        desk.signer.installations().show(&Asker::Staff, &proxy.name(), desk.now).await.unwrap().unwrap();
+    assert_eq!((view.slots[0].state, view.slots[0].used), (SlotState::Active, Some(12)));
+
+    // The slot stops at once; the key is free when the file has arrived.
+    let stop = proxy.deactivate(DESKTOP, moment(desk.now, 3)).unwrap();
+    assert!(proxy.license(DESKTOP).is_none());
+    let mut other = desk.proxy(2);
+    let elsewhere = other.activate(DESKTOP, &desk.key, moment(desk.now, 4)).unwrap();
+    assert_eq!(code(&desk.answer(&elsewhere).await), "key-in-use");
+    assert_eq!(code(&desk.answer(&stop).await), "receipt");
+    let released = desk.answer(&elsewhere).await;
+    import(&mut other, &released, desk.now);
+    assert!(other.license(DESKTOP).is_some());
+
+    // What answers an earlier request of the first slot is dead, there and here.
+    import(&mut proxy, &first, desk.now);
+    assert!(proxy.license(DESKTOP).is_none(), "final");
+    let view =
+        desk.signer.installations().show(&Asker::Staff, &proxy.name(), desk.now).await.unwrap().unwrap();
+    assert_eq!(view.slots[0].state, SlotState::Deactivated);
+}
+
+#[tokio::test]
+async fn the_same_request_gets_the_same_bytes_also_after_a_restart() {
+    let desk = desk().await;
+    let mut proxy = desk.proxy(1);
+    let request = proxy.activate(DESKTOP, &desk.key, moment(desk.now, 1)).unwrap();
+    let first = desk.answer(&request).await;
+    assert!(!first.repeated);
+    let armoured = UnverifiedFile::read(&request).unwrap().armour().unwrap();
+    let again = desk.answer(armoured.as_bytes()).await;
+    assert!(again.repeated);
+    assert_eq!(again.file, first.file);
+    let mut desk = desk.reopen().await;
+    desk.now = desk.now.plus(40 * DAY);
+    assert_eq!(desk.answer(&request).await.file, first.file);
+}
+
+#[tokio::test]
+async fn requests_that_arrive_together_are_answered_once_and_seats_are_given_once() {
+    let mut desk = desk().await;
+    let mut requests = Vec::new();
+    for number in 1..=12 {
+        let key = desk.sublicense(3).await;
+        let mut proxy = desk.proxy(number);
+        requests.push(proxy.activate(DESKTOP, &key, moment(desk.now, u64::from(number))).unwrap());
+    }
+    let uploads: Vec<_> = requests
+        .iter()
+        .chain(&requests)
+        .map(|file| {
+            let (signer, file, asker, now) =
+                (desk.signer.clone(), file.clone(), Asker::Account(desk.account.clone()), desk.now);
+            tokio::spawn(async move { signer.answer(&file, &asker, now).await.unwrap() })
+        })
+        .collect();
+    let mut answers = Vec::new();
+    for upload in uploads {
+        answers.push(upload.await.unwrap());
+    }
+    let (first, second) = answers.split_at(requests.len());
+    let mut seats = 0;
+    for (first, second) in first.iter().zip(second) {
+        if let Answer::License(license) = &first.answer {
+            assert_eq!(first.file, second.file, "same-answer");
+            seats += license.seats(license_format::Metric::ManagedDevice);
+        } else {
+            assert_eq!(code(first), "no-seats");
+        }
+    }
+    assert_eq!(seats, 10, "three times three, and the one that is left");
+}
+
+#[tokio::test]
+async fn an_account_neither_sees_nor_uses_what_is_anothers() {
+    let desk = desk().await;
+    let mut seed = 99;
+    let draft = AccountDraft {
+        name: "Fabrikam".to_owned(),
+        kind: AccountKind::Business,
+        admin_email: "admin@fabrikam.example".to_owned(),
+    };
+    let stranger = desk
+        .signer
+        .people()
+        .create_account(draft, desk.now, &mut counting(&mut seed))
+        .await
+        .unwrap()
+        .account
+        .id;
+    let stranger = Asker::Account(stranger);
+    let mut proxy = desk.proxy(1);
+    let request = proxy.activate(DESKTOP, &desk.key, moment(desk.now, 1)).unwrap();
+    let refused = desk.signer.answer(&request, &stranger, desk.now).await.unwrap();
+    assert_eq!(code(&refused), "license-key-unknown");
+    let answered = desk.answer(&request).await;
+    assert_eq!(code(&answered), "license");
+    // Not even the stored bytes.
+    let refused = desk.signer.answer(&request, &stranger, desk.now).await.unwrap();
+    assert_eq!(code(&refused), "license-key-unknown");
+    assert_eq!(desk.signer.answer_file(&answered.digest, &stranger).await.unwrap(), None);
+    assert!(desk.signer.installations().show(&stranger, &proxy.name(), desk.now).await.unwrap().is_none());
+    assert!(desk.signer.installations().list(&stranger, desk.now).await.unwrap().is_empty());
+    let own = Asker::Account(desk.account.clone());
+    assert_eq!(
+        desk.signer.answer_file(&answered.digest, &own).await.unwrap(),
+        Some((answered.file, answered.file_name))
+    );
+    assert_eq!(desk.signer.installations().list(&own, desk.now).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_refusal_that_is_not_final_takes_nothing_and_the_same_file_may_come_again() {
+    let desk = desk().await;
+    let off = SubscriptionChange { offline_use: Some(false), ..Default::default() };
+    let changed = desk
+        .signer
+        .catalog()
+        .update_subscription(
+            &desk.subscription.id,
+            desk.subscription.version,
+            off,
+            &Actor::Operator,
+            desk.now,
+        )
+        .await
+        .unwrap();
+    let mut proxy = desk.proxy(1);
+    let request = proxy.activate(DESKTOP, &desk.key, moment(desk.now, 1)).unwrap();
+    assert_eq!(code(&desk.answer(&request).await), "offline-use-off");
+    assert!(
+        desk.signer.installations().list(&Asker::Staff, desk.now).await.unwrap().is_empty(),
+        "nothing was kept"
+    );
+    let on = SubscriptionChange { offline_use: Some(true), ..Default::default() };
+    desk.signer
+        .catalog()
+        .update_subscription(&desk.subscription.id, changed.version, on, &Actor::Operator, desk.now)
+        .await
+        .unwrap();
+    assert_eq!(code(&desk.answer(&request).await), "license");
+}
+
+#[tokio::test]
+async fn a_copied_state_is_seen_and_shown() {
+    let desk = desk().await;
+    let mut proxy = desk.proxy(1);
+    let request = proxy.activate(DESKTOP, &desk.key, moment(desk.now, 1)).unwrap();
+    import(&mut proxy, &desk.answer(&request).await, desk.now);
+    let mut copy = proxy.clone();
+    let first = proxy.refresh(DESKTOP, moment(desk.now, 2)).unwrap();
+    assert_eq!(code(&desk.answer(&first).await), "license");
+    let second = copy.refresh(DESKTOP, moment(desk.now, 3)).unwrap();
+    let refused = desk.answer(&second).await;
+    assert_eq!(code(&refused), "fork");
+    assert_eq!(desk.answer(&second).await.file, refused.file, "a final refusal is the answer for ever");
+    let view =
+        desk.signer.installations().show(&Asker::Staff, &proxy.name(), desk.now).await.unwrap().unwrap();
+    let fork = view.fork.expect("shown");
+    assert_eq!(fork.counter, 2);
+    assert_ne!(fork.first, fork.second);
+}
+
+#[tokio::test]
+async fn a_store_put_back_to_a_backup_is_seen_and_takes_its_record_back() {
+    let desk = desk().await;
+    let mut proxy = desk.proxy(1);
+    let store = data(desk.folder.path()).store();
+    let backup = desk.folder.path().join("backup.db");
+    desk.signer.clone().close().await;
+    std::fs::copy(&store, &backup).unwrap();
+    let mut desk = desk.reopen().await;
+    let request = proxy.activate(DESKTOP, &desk.key, moment(desk.now, 1)).unwrap();
+    import(&mut proxy, &desk.answer(&request).await, desk.now);
+    assert!(proxy.license(DESKTOP).is_some());
+    desk.signer.clone().close().await;
+    std::fs::copy(&backup, &store).unwrap();
+    desk = desk.reopen().await;
+    assert!(desk.signer.recovery().is_some(), "the witness shows that the store is older");
+
+    // Nobody else is given what the proxy may hold.
+    let mut other = desk.proxy(2);
+    let elsewhere = other.activate(DESKTOP, &desk.key, moment(desk.now, 9)).unwrap();
+    assert_eq!(code(&desk.answer(&elsewhere).await), "record-restored");
+    import(&mut other, &desk.answer(&elsewhere).await, desk.now);
+    let elsewhere = other.activate(DESKTOP, &desk.key, moment(desk.now, 10)).unwrap();
+    assert_eq!(code(&desk.answer(&elsewhere).await), "recovering");
+
+    // The proxy learns of it, shows what it holds, and goes on: no fork, and nothing to type again.
+    proxy.use_seats(DESKTOP, 3, desk.now);
+    let refresh = proxy.refresh(DESKTOP, moment(desk.now, 11)).unwrap();
+    let refused = desk.answer(&refresh).await;
+    assert_eq!(code(&refused), "record-restored");
+    import(&mut proxy, &refused, desk.now);
+    let refresh = proxy.refresh(DESKTOP, moment(desk.now, 12)).unwrap();
+    let answered = desk.answer(&refresh).await;
+    assert_eq!(code(&answered), "license");
+    import(&mut proxy, &answered, desk.now);
+    assert_eq!(proxy.license(DESKTOP).unwrap().seats(license_format::Metric::ManagedDevice), 10);
+    assert_eq!(code(&desk.answer(&elsewhere).await), "key-in-use");
+}
+
+#[tokio::test]
+async fn a_clock_that_went_back_issues_nothing() {
+    let desk = desk().await;
+    let mut proxy = desk.proxy(1);
+    let request = proxy.activate(DESKTOP, &desk.key, moment(desk.now, 1)).unwrap();
+    desk.answer(&request).await;
+    let mut other = desk.proxy(2);
+    let request = other.activate(DESKTOP, &desk.key, moment(desk.now, 2)).unwrap();
+    let error = desk.signer.answer(&request, &Asker::Staff, desk.now.minus(3600)).await.unwrap_err();
+    assert_eq!(error.code(), "signer-clock-behind");
+}
+
+/// The usual restore from a backup: the server is put back to yesterday, and goes on without anything being typed again.
+#[tokio::test]
+async fn a_fork_resolved_for_the_second_branch_lets_it_go_on() {
+    let desk = desk().await;
+    let own = Asker::Account(desk.account.clone());
+    let mut proxy = desk.proxy(1);
+    let request = proxy.activate(DESKTOP, &desk.key, moment(desk.now, 1)).unwrap();
+    import(&mut proxy, &desk.answer(&request).await, desk.now);
+    let mut restored = proxy.clone();
+    let lost = proxy.refresh(DESKTOP, moment(desk.now, 2)).unwrap();
+    import(&mut proxy, &desk.answer(&lost).await, desk.now);
+
+    let refresh = restored.refresh(DESKTOP, moment(desk.now, 3)).unwrap();
+    let refused = desk.answer(&refresh).await;
+    assert_eq!(code(&refused), "fork");
+    import(&mut restored, &refused, desk.now);
+    desk.signer.resolve_fork(&proxy.name(), Lives::Second, &own, desk.now).await.unwrap();
+    let again = desk.signer.resolve_fork(&proxy.name(), Lives::First, &own, desk.now).await.unwrap_err();
+    assert_eq!(again.code(), "no-fork", "of two administrators one decides");
+
+    let refresh = restored.refresh(DESKTOP, moment(desk.now, 4)).unwrap();
+    let answered = desk.answer(&refresh).await;
+    assert_eq!(code(&answered), "license");
+    import(&mut restored, &answered, desk.now);
+    assert_eq!(restored.license(DESKTOP).unwrap().counter, 3);
+    let left = proxy.refresh(DESKTOP, moment(desk.now, 5)).unwrap();
+    assert_eq!(code(&desk.answer(&left).await), "fork", "the abandoned branch's further files are forks");
+}
+
+#[tokio::test]
+async fn a_fork_resolved_for_the_first_branch_leaves_the_record_as_it_is() {
+    let desk = desk().await;
+    let own = Asker::Account(desk.account.clone());
+    let mut proxy = desk.proxy(1);
+    let request = proxy.activate(DESKTOP, &desk.key, moment(desk.now, 1)).unwrap();
+    import(&mut proxy, &desk.answer(&request).await, desk.now);
+    let mut copy = proxy.clone();
+    let first = proxy.refresh(DESKTOP, moment(desk.now, 2)).unwrap();
+    import(&mut proxy, &desk.answer(&first).await, desk.now);
+    let second = copy.refresh(DESKTOP, moment(desk.now, 3)).unwrap();
+    import(&mut copy, &desk.answer(&second).await, desk.now);
+    desk.signer.resolve_fork(&proxy.name(), Lives::First, &own, desk.now).await.unwrap();
+    proxy.use_seats(DESKTOP, 4, desk.now);
+    let next = proxy.refresh(DESKTOP, moment(desk.now, 4)).unwrap();
+    assert_eq!(code(&desk.answer(&next).await), "license");
+    let next = copy.refresh(DESKTOP, moment(desk.now, 5)).unwrap();
+    assert_eq!(code(&desk.answer(&next).await), "fork");
+}

@@ -1,0 +1,256 @@
+//! Making a data directory: once, never over anything, and to its end after an interruption at any point.
+
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt as _,
+    path::{Path, PathBuf},
+};
+
+use license_format::{Digest, Kind, Timestamp, UnverifiedFile};
+use signer::{
+    init::{DataDir, InitError, InitOptions, Initialized, init},
+    keys::{FileKey, Passphrase, SigningBackend as _},
+    store::Store,
+    witness::Witness,
+};
+use verifier::TrustState;
+
+fn now() -> Timestamp {
+    Timestamp::parse("2026-11-22").expect("a date")
+}
+
+fn dice(seed: u64) -> impl FnMut(&mut [u8]) + Send {
+    let mut count = 0_u64;
+    move |out: &mut [u8]| {
+        for chunk in out.chunks_mut(32) {
+            count += 1;
+            let block = Digest::of(&[seed.to_be_bytes(), count.to_be_bytes()].concat());
+            chunk.copy_from_slice(&block.0[..chunk.len()]);
+        }
+    }
+}
+
+fn options(vendor: &str, passphrase: &str) -> InitOptions {
+    InitOptions {
+        vendor: vendor.to_owned(),
+        passphrase: Passphrase::new(passphrase.to_owned()).expect("a fitting passphrase"),
+    }
+}
+
+async fn run(dir: &DataDir, seed: u64) -> Result<Initialized, InitError> {
+    init(dir, &options("Example Software", "correct horse"), now(), &mut dice(seed)).await
+}
+
+fn code(outcome: Result<Initialized, InitError>) -> &'static str {
+    outcome.expect_err("refused").code()
+}
+
+/// Every file below a directory with its contents. The store's are left out: a database may write them without changing anything.
+fn contents(dir: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(dir).expect("a list") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            found.extend(contents(&path));
+        } else if !path.to_string_lossy().contains("waybill.db") {
+            found.push((path.clone(), fs::read(&path).expect("read")));
+        }
+    }
+    found.sort();
+    found
+}
+
+#[tokio::test]
+async fn makes_keys_a_bundle_and_an_empty_record() {
+    let outer = tempfile::tempdir().expect("a directory");
+    let dir = DataDir::new(outer.path().join("deep").join("data"));
+    assert!(!dir.is_initialized());
+    let made = run(&dir, 1).await.expect("made");
+    assert!(dir.is_initialized() && !made.continued);
+    assert_eq!(made.vendor.as_str(), "Example Software");
+
+    let passphrase = Passphrase::new("correct horse".to_owned()).expect("fits");
+    let root = FileKey::open(&dir.root_key(1), &passphrase).expect("opens");
+    let issuing = FileKey::open(&dir.issuing_key(1), &passphrase).expect("opens");
+    assert_eq!((made.root, made.issuing), (root.thumbprint(), issuing.thumbprint()));
+    assert_ne!(made.root, made.issuing);
+
+    let file = UnverifiedFile::read(&fs::read(dir.trust()).expect("read")).expect("a file");
+    let trust = TrustState::pin(&file).expect("a root bundle signed by its own root");
+    assert_eq!(trust.root_fingerprint(), made.root_fingerprint);
+    let bundle = trust.bundle();
+    assert_eq!((bundle.number, bundle.threshold, bundle.vendor.as_str()), (1, 1, "Example Software"));
+    assert_eq!(bundle.roots, [root.public_key()]);
+    let key = bundle.key(&issuing.thumbprint()).expect("trusted");
+    assert_eq!((key.from, key.until.date().as_str()), (now(), "2031-11-21"));
+    let signs =
+        [Kind::License, Kind::DeactivationReceipt, Kind::Refusal, Kind::RevocationList, Kind::Checkpoint];
+    assert_eq!(key.signs, signs);
+
+    let witness = Witness::read(&dir.witness()).expect("a witness");
+    assert_eq!((witness.record, witness.log_size, witness.log_root), (1, 0, Digest::of(b"")));
+    let store = Store::open(&dir.store_url()).await.expect("a store");
+    let vendor = store.vendor().await.expect("read").expect("claimed");
+    assert_eq!((vendor.name.as_str(), vendor.record, vendor.created), ("Example Software", 1, now()));
+}
+
+#[tokio::test]
+async fn everything_is_for_its_owner_alone() {
+    let outer = tempfile::tempdir().expect("a directory");
+    let dir = DataDir::new(outer.path().join("data"));
+    run(&dir, 1).await.expect("made");
+    let mode = |path: &Path| fs::metadata(path).expect("metadata").permissions().mode() & 0o777;
+    for path in [dir.path(), &dir.keys()] {
+        assert_eq!(mode(path), 0o700, "{}", path.display());
+    }
+    for path in [dir.root_key(1), dir.issuing_key(1), dir.trust(), dir.store(), dir.witness()] {
+        assert_eq!(mode(&path), 0o600, "{}", path.display());
+    }
+}
+
+#[tokio::test]
+async fn a_second_time_is_refused_and_changes_nothing() {
+    let outer = tempfile::tempdir().expect("a directory");
+    let dir = DataDir::new(outer.path());
+    run(&dir, 1).await.expect("made");
+    let before = contents(dir.path());
+    let error = run(&dir, 2).await.expect_err("refused");
+    assert_eq!(error.code(), "already-initialized");
+    assert!(error.next_step().contains("--data-dir"));
+    assert_eq!(contents(dir.path()), before);
+}
+
+#[tokio::test]
+async fn a_directory_with_something_else_is_left_as_it_is() {
+    let outer = tempfile::tempdir().expect("a directory");
+    fs::write(outer.path().join("thesis.tex"), "years of work").expect("written");
+    let dir = DataDir::new(outer.path());
+    let error = run(&dir, 1).await.expect_err("refused");
+    assert_eq!(error.code(), "data-dir-not-empty");
+    assert!(error.to_string().contains("thesis.tex"));
+    assert_eq!(fs::read_dir(outer.path()).expect("a list").count(), 1);
+}
+
+/// What a run leaves behind if it is interrupted after any of its parts, in the order in which it makes them.
+#[tokio::test]
+async fn an_interruption_at_any_point_is_brought_to_its_end() {
+    let outer = tempfile::tempdir().expect("a directory");
+    let whole = DataDir::new(outer.path().join("whole"));
+    run(&whole, 1).await.expect("made");
+    let parts = |dir: &DataDir| [dir.root_key(1), dir.issuing_key(1), dir.trust(), dir.witness()];
+
+    for made in 0..=parts(&whole).len() {
+        let dir = DataDir::new(outer.path().join(format!("after-{made}")));
+        fs::create_dir_all(dir.keys()).expect("made");
+        for (from, to) in parts(&whole).iter().zip(parts(&dir)).take(made) {
+            fs::copy(from, to).expect("copied");
+        }
+        if made == 4 {
+            Store::open(&dir.store_url()).await.expect("an empty store").close().await;
+        }
+        // A part that was being written leaves its partial file, which is never read.
+        fs::write(dir.path().join(".trust.waybill.0badcafe.partial"), "half").expect("written");
+        fs::write(dir.keys().join(".issuing-1.key.0badcafe.partial"), "half").expect("written");
+        let kept: Vec<_> = parts(&dir).iter().take(made).map(|path| fs::read(path).expect("read")).collect();
+
+        let done = run(&dir, 7).await.unwrap_or_else(|error| panic!("after {made} parts: {error}"));
+        assert_eq!(done.continued, made > 0, "after {made} parts");
+        assert!(dir.is_initialized());
+        for (path, before) in parts(&dir).iter().zip(&kept) {
+            if *path != dir.witness() {
+                assert_eq!(fs::read(path).expect("read"), *before, "{} was overwritten", path.display());
+            }
+        }
+        let file = UnverifiedFile::read(&fs::read(dir.trust()).expect("read")).expect("a file");
+        let bundle = TrustState::pin(&file).expect("pinned").bundle().clone();
+        assert!(bundle.key(&done.issuing).is_some() && bundle.roots[0].thumbprint() == done.root);
+        let names: Vec<_> = contents(dir.path()).into_iter().map(|(path, _)| path).collect();
+        assert!(names.iter().all(|name| !name.to_string_lossy().contains("partial")), "{names:?}");
+        assert_eq!(code(run(&dir, 8).await), "already-initialized");
+    }
+}
+
+#[tokio::test]
+async fn going_on_needs_the_same_passphrase_and_vendor() {
+    let outer = tempfile::tempdir().expect("a directory");
+    let whole = DataDir::new(outer.path().join("whole"));
+    run(&whole, 1).await.expect("made");
+    let begun = DataDir::new(outer.path().join("begun"));
+    fs::create_dir_all(begun.keys()).expect("made");
+    for (from, to) in [
+        (whole.root_key(1), begun.root_key(1)),
+        (whole.issuing_key(1), begun.issuing_key(1)),
+        (whole.trust(), begun.trust()),
+    ] {
+        fs::copy(from, to).expect("copied");
+    }
+    let before = contents(begun.path());
+    let other = options("Example Software", "battery staple");
+    assert_eq!(code(init(&begun, &other, now(), &mut dice(2)).await), "key-wrong-passphrase");
+    let other = options("Somebody Else", "correct horse");
+    let error = init(&begun, &other, now(), &mut dice(2)).await.expect_err("refused");
+    assert_eq!(error.code(), "vendor-differs");
+    assert!(error.next_step().contains("Example Software"));
+    assert_eq!(contents(begun.path()), before);
+    assert!(run(&begun, 2).await.expect("made").continued);
+}
+
+#[tokio::test]
+async fn a_lost_part_is_not_taken_for_an_interruption() {
+    let outer = tempfile::tempdir().expect("a directory");
+    let whole = DataDir::new(outer.path().join("whole"));
+    run(&whole, 1).await.expect("made");
+    for lost in ["keys/root-1.key", "keys/issuing-1.key", "trust.waybill", "waybill.db"] {
+        let dir = DataDir::new(outer.path().join(lost.replace('/', "-")));
+        fs::create_dir_all(dir.keys()).expect("made");
+        for name in ["keys/root-1.key", "keys/issuing-1.key", "trust.waybill", "witness"] {
+            fs::copy(whole.path().join(name), dir.path().join(name)).expect("copied");
+        }
+        if lost != "waybill.db" {
+            Store::open(&dir.store_url()).await.expect("an empty store").close().await;
+            fs::remove_file(dir.path().join(lost)).expect("removed");
+        }
+        let before = contents(dir.path());
+        let error = run(&dir, 2).await.expect_err("refused");
+        assert_eq!(error.code(), "data-dir-incomplete", "{lost}");
+        assert!(error.to_string().contains(lost), "{error}");
+        assert_eq!(contents(dir.path()), before);
+    }
+}
+
+#[tokio::test]
+async fn a_bundle_of_other_keys_is_refused() {
+    let outer = tempfile::tempdir().expect("a directory");
+    let (one, two) = (DataDir::new(outer.path().join("one")), DataDir::new(outer.path().join("two")));
+    run(&one, 1).await.expect("made");
+    fs::create_dir_all(two.keys()).expect("made");
+    let passphrase = Passphrase::new("correct horse".to_owned()).expect("fits");
+    FileKey::create(&two.root_key(1), &passphrase, &mut dice(5)).expect("made");
+    FileKey::create(&two.issuing_key(1), &passphrase, &mut dice(6)).expect("made");
+    fs::copy(one.trust(), two.trust()).expect("copied");
+    assert_eq!(code(run(&two, 2).await), "trust-differs");
+    fs::write(two.trust(), "damaged").expect("written");
+    assert_eq!(code(run(&two, 2).await), "trust-differs");
+}
+
+#[tokio::test]
+async fn two_at_once_make_one() {
+    let outer = tempfile::tempdir().expect("a directory");
+    let dir = DataDir::new(outer.path());
+    let handle = fs::File::open(dir.path()).expect("opened");
+    handle.lock().expect("locked");
+    assert_eq!(code(run(&dir, 1).await), "data-dir-busy");
+    handle.unlock().expect("unlocked");
+    run(&dir, 1).await.expect("made");
+}
+
+#[tokio::test]
+async fn a_name_that_cannot_stand_in_an_answer_is_refused() {
+    let outer = tempfile::tempdir().expect("a directory");
+    let dir = DataDir::new(outer.path().join("data"));
+    for vendor in ["", " ", "two\nlines", "-----BEGIN"] {
+        let outcome = init(&dir, &options(vendor, "correct horse"), now(), &mut dice(1)).await;
+        assert_eq!(code(outcome), "vendor-name", "{vendor:?}");
+    }
+    assert!(!dir.path().exists());
+}
