@@ -72,19 +72,22 @@ pub(crate) fn read(bytes: &[u8]) -> Result<UnverifiedFile> {
         });
     }
     let text = decode_text(bytes)?;
-    let words = words(&text);
-    let Block { label, words } = find_block(&words)?;
-    let at = words.iter().position(|word| word.starts_with(BASE64_START)).ok_or(FormatError::ArmourBase64)?;
-    let (said, encoded) = words.split_at(at);
+    let block = find_block(&words(&text))?;
+    let at = block
+        .words
+        .iter()
+        .position(|word| word.starts_with(BASE64_START))
+        .ok_or(FormatError::ArmourBase64)?;
+    let (said, encoded) = block.words.split_at(at);
     let binary = BASE64_STANDARD.decode(encoded.concat()).map_err(|_| FormatError::ArmourBase64)?;
     let file = UnverifiedFile::decode(&binary)?;
     let expected = file.document.kind().armour_label();
-    if label != expected {
-        return Err(FormatError::ArmourLabel { label, expected });
+    if block.label != expected {
+        return Err(FormatError::ArmourLabel { label: block.label, expected });
     }
-    let lines = readable(&file.document)?;
-    if !lines.iter().flat_map(|line| line.split_whitespace()).eq(said.iter().copied()) {
-        return Err(FormatError::ArmourReadable { expected: lines.join("; ") });
+    let lines = readable(&file.document)?.join("\n");
+    if words(&lines) != said {
+        return Err(FormatError::ArmourReadable { expected: lines.replace('\n', "; ") });
     }
     Ok(file)
 }
@@ -130,42 +133,42 @@ fn read_label(words: &[&str], at: usize) -> Result<(String, usize)> {
     Err(FormatError::ArmourNoEnd)
 }
 
-/// The text's words without what quoting put at the beginning of its lines.
+/// The text's words, without what quoting puts before them: wherever a line was wrapped, any word may stand at a line's beginning,
+/// so the signs that quote are left out of the comparison everywhere.
 fn words(text: &str) -> Vec<&str> {
-    text.lines()
-        .flat_map(|line| line.trim_start_matches(|c: char| c == '>' || c.is_whitespace()).split_whitespace())
-        .collect()
+    text.split_whitespace().map(|word| word.trim_start_matches('>')).filter(|word| !word.is_empty()).collect()
 }
 
 /// UTF-8 or UTF-16 in either byte order, with or without a byte-order mark.
 fn decode_text(bytes: &[u8]) -> Result<String> {
-    let utf16 = |bytes: &[u8], unit: fn([u8; 2]) -> u16| {
-        let (pairs, rest) = bytes.as_chunks::<2>();
-        if !rest.is_empty() {
-            return Err(FormatError::ArmourEncoding);
-        }
-        char::decode_utf16(pairs.iter().map(|pair| unit(*pair)))
-            .collect::<std::result::Result<String, _>>()
-            .map_err(|_| FormatError::ArmourEncoding)
-    };
     match bytes {
-        [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes),
-        [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes),
+        [0xff, 0xfe, rest @ ..] => decode_utf16(rest, u16::from_le_bytes),
+        [0xfe, 0xff, rest @ ..] => decode_utf16(rest, u16::from_be_bytes),
         // Our blocks begin with ASCII, so a zero beside the first byte is half of a UTF-16 unit.
-        [_, 0, ..] => utf16(bytes, u16::from_le_bytes),
-        [0, _, ..] => utf16(bytes, u16::from_be_bytes),
+        [_, 0, ..] => decode_utf16(bytes, u16::from_le_bytes),
+        [0, _, ..] => decode_utf16(bytes, u16::from_be_bytes),
         [0xef, 0xbb, 0xbf, rest @ ..] => decode_utf8(rest),
         _ => decode_utf8(bytes),
     }
 }
 
-/// What is not text is no Waybill file at all; damaged text may have been one.
 fn decode_utf8(bytes: &[u8]) -> Result<String> {
     match std::str::from_utf8(bytes) {
         Ok(text) => Ok(text.to_owned()),
-        Err(_) if bytes.windows(BEGIN.len()).any(|part| part == BEGIN.as_bytes()) => {
-            Err(FormatError::ArmourEncoding)
-        }
-        Err(_) => Err(FormatError::NotWaybill),
+        Err(_) => Err(not_text(&String::from_utf8_lossy(bytes))),
     }
+}
+
+fn decode_utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<String> {
+    let (pairs, rest) = bytes.as_chunks::<2>();
+    let units: Vec<u16> = pairs.iter().map(|pair| unit(*pair)).collect();
+    match String::from_utf16(&units) {
+        Ok(text) if rest.is_empty() => Ok(text),
+        _ => Err(not_text(&String::from_utf16_lossy(&units))),
+    }
+}
+
+/// What is not text is no Waybill file at all; what reads like one of our blocks was damaged.
+fn not_text(readable_part: &str) -> FormatError {
+    if readable_part.contains(BEGIN) { FormatError::ArmourEncoding } else { FormatError::NotWaybill }
 }

@@ -8,20 +8,23 @@ use std::io;
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{error::FormatError, limits};
+use crate::{
+    deserializer::{Mismatch, from_scanned},
+    error::FormatError,
+    limits,
+};
 
 /// A value that was decoded, or why not.
 pub(crate) type Result<T> = std::result::Result<T, FormatError>;
 
-/// Why a typed decode failed: the scanner's rules, the type's, or the comparison.
+/// Why a typed decode failed.
 #[derive(Debug)]
 pub(crate) enum DecodeError {
     /// The scanner refused it.
     Scan(FormatError),
-    /// The type refused it.
+    /// The type refused it, or would have been written otherwise: what the scanner lets through has one spelling for each
+    /// value of the right shape, so the comparison finds only wrong shapes that the derived decoders let through.
     Shape(String),
-    /// The type would have been written otherwise.
-    NotCanonical,
 }
 
 /// The deterministic encoding (RFC 8949 §4.2.1) of a value whose fields are declared in the order of their encoded keys.
@@ -35,11 +38,11 @@ pub fn encode<T: Serialize>(value: &T) -> Vec<u8> {
 /// A value from exactly the bytes that [`encode`] writes for it.
 pub(crate) fn decode<T: Serialize + DeserializeOwned>(bytes: &[u8]) -> std::result::Result<T, DecodeError> {
     scan(bytes).map_err(DecodeError::Scan)?;
-    let value: T = ciborium::from_reader(bytes).map_err(|error| DecodeError::Shape(describe(error)))?;
+    let value: T = from_scanned(bytes).map_err(|Mismatch(detail)| DecodeError::Shape(detail))?;
     let mut rest = Compare { expected: bytes };
     match ciborium::into_writer(&value, &mut rest) {
         Ok(()) if rest.expected.is_empty() => Ok(value),
-        _ => Err(DecodeError::NotCanonical),
+        _ => Err(DecodeError::Shape("it is not written as the format demands".to_owned())),
     }
 }
 
@@ -185,15 +188,18 @@ impl<'a> Cursor<'a> {
     }
 
     /// So many bytes, or `CborTruncated`.
+    #[inline]
     pub(crate) fn take(&mut self, len: u64) -> Result<&'a [u8]> {
-        let len =
-            usize::try_from(len).ok().filter(|len| *len <= self.left()).ok_or(FormatError::CborTruncated)?;
-        let taken = &self.bytes[self.at..self.at + len];
-        self.at += len;
+        if len > self.left() as u64 {
+            return Err(FormatError::CborTruncated);
+        }
+        let taken = &self.bytes[self.at..self.at + len as usize];
+        self.at += len as usize;
         Ok(taken)
     }
 
     /// The next head, of definite length and in its shortest form.
+    #[inline]
     pub(crate) fn head(&mut self) -> Result<Head> {
         let first = self.take(1)?[0];
         let major = match first >> 5 {
@@ -255,18 +261,16 @@ struct Compare<'a> {
 
 impl io::Write for Compare<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.write_all(bytes).map(|()| bytes.len())
+    }
+
+    #[inline]
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.expected = self.expected.strip_prefix(bytes).ok_or(io::ErrorKind::InvalidData)?;
-        Ok(bytes.len())
+        Ok(())
     }
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
-    }
-}
-
-fn describe(error: ciborium::de::Error<io::Error>) -> String {
-    match error {
-        ciborium::de::Error::Semantic(_, text) => text,
-        _ => "a field has the wrong type".to_owned(),
     }
 }

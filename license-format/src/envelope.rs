@@ -1,17 +1,19 @@
 //! One document: COSE_Sign1 (RFC 9052 §4.2) in a closed profile. The protected header is exactly alg, kid and typ, so it is
 //! compared with a template and not interpreted. This module knows what a signature covers and not how one is made or checked.
 
+use serde::Deserialize;
+
 use crate::{
     bytes::{Digest, Thumbprint},
     cbor::{Cursor, DecodeError, Head, Major, Result, decode, write_head},
     error::FormatError,
     kind::Kind,
     limits,
-    payload::Payload,
+    payload::{Payload, VERSION},
 };
 
 /// `alg` = −19, Ed25519 (RFC 9864), as label and value.
-const ALG: [u8; 3] = [0x01, 0x32, 0x04];
+const ALG: [u8; 2] = [0x01, 0x32];
 /// The head of `kid`: label 4, byte string of 32.
 const KID_HEAD: [u8; 3] = [0x04, 0x58, 0x20];
 /// The label of `typ` (RFC 9596).
@@ -81,8 +83,11 @@ impl UnverifiedDocument {
         let kind = self.kind;
         let payload: P = decode(&self.payload).map_err(|error| match error {
             DecodeError::Scan(error) => error,
-            DecodeError::Shape(detail) => FormatError::PayloadShape { kind, detail },
-            DecodeError::NotCanonical => FormatError::PayloadNotCanonical { kind },
+            // What is new in a version is an unknown field here; the version is the better reason.
+            DecodeError::Shape(detail) => match version(&self.payload) {
+                Some(found) if found != VERSION => FormatError::PayloadVersion { kind, found },
+                _ => FormatError::PayloadShape { kind, detail },
+            },
         })?;
         payload.check()?;
         Ok(payload)
@@ -157,32 +162,45 @@ fn protected(kind: Kind, kid: &Thumbprint) -> Vec<u8> {
     out
 }
 
-/// Reads the protected header field by field, so that each deviation has its own code.
+/// Reads the protected header field by field, so that an algorithm, a key name and a type that are not ours have codes of their own;
+/// whatever else is not the template is `HeaderShape`.
 fn read_protected(bytes: &[u8]) -> Result<(Kind, Thumbprint)> {
     let mut cursor = Cursor::new(bytes);
     let shape = |_| FormatError::HeaderShape;
     if cursor.take(2).map_err(shape)? != [PROTECTED_MAP, ALG[0]] {
         return Err(FormatError::HeaderShape);
     }
-    if !matches!(cursor.head()?, Head { major: Major::Negative, value: 18 }) {
+    if !matches!(cursor.head().map_err(shape)?, Head { major: Major::Negative, value: 18 }) {
         return Err(FormatError::HeaderAlgorithm);
     }
     if cursor.take(1).map_err(shape)? != [KID_HEAD[0]] {
         return Err(FormatError::HeaderShape);
     }
-    let kid = read_bytes(&mut cursor)?.and_then(Thumbprint::from_slice).ok_or(FormatError::HeaderKid)?;
+    let kid = read_bytes(&mut cursor)
+        .map_err(shape)?
+        .and_then(Thumbprint::from_slice)
+        .ok_or(FormatError::HeaderKid)?;
     if cursor.take(1).map_err(shape)? != [TYP_LABEL] {
         return Err(FormatError::HeaderShape);
     }
-    let Head { major: Major::Text, value: len } = cursor.head()? else {
+    let Head { major: Major::Text, value: len } = cursor.head().map_err(shape)? else {
         return Err(FormatError::HeaderShape);
     };
-    let typ = std::str::from_utf8(cursor.take(len)?).map_err(|_| FormatError::CborUtf8)?;
+    let typ = std::str::from_utf8(cursor.take(len).map_err(shape)?).map_err(|_| FormatError::HeaderShape)?;
     let kind = Kind::from_media_type(typ).ok_or_else(|| FormatError::HeaderType(typ.to_owned()))?;
     match cursor.left() {
         0 => Ok((kind, kid)),
         _ => Err(FormatError::HeaderShape),
     }
+}
+
+/// The version that a payload of any shape says it has.
+fn version(payload: &[u8]) -> Option<u64> {
+    #[derive(Deserialize)]
+    struct Versioned {
+        version: u64,
+    }
+    ciborium::from_reader(payload).ok().map(|Versioned { version }| version)
 }
 
 /// RFC 9052 §4.4.

@@ -136,19 +136,13 @@ pub enum FormatError {
     #[error("the document type {0:?} is not known")]
     HeaderType(String),
 
-    /// The payload lacks a field, has an unknown one, or one of a wrong type or value.
+    /// The payload lacks a field, has an unknown one, or one of a wrong type or value; or its type would have been written otherwise.
     #[error("the {kind} is malformed: {detail}")]
     PayloadShape {
         /// Of which kind it should be.
         kind: Kind,
         /// What the decoder saw.
         detail: String,
-    },
-    /// Decoded and encoded again, the payload has other bytes.
-    #[error("the {kind} is not written as the format demands")]
-    PayloadNotCanonical {
-        /// Of which kind it is.
-        kind: Kind,
     },
     /// The payload is of a version that is not known.
     #[error("the {kind} is of version {found}; this program knows version 1")]
@@ -217,7 +211,6 @@ impl FormatError {
             HeaderKid => "header-kid",
             HeaderType(_) => "header-type",
             PayloadShape { .. } => "payload-shape",
-            PayloadNotCanonical { .. } => "payload-not-canonical",
             PayloadVersion { .. } => "payload-version",
             PayloadRule { .. } => "payload-rule",
             WrongKind { .. } => "wrong-kind",

@@ -152,9 +152,6 @@ fn read_proof(cursor: &mut Cursor<'_>) -> Result<InclusionProof> {
     let proof: InclusionProof = cbor::decode(bytes).map_err(|error| match error {
         DecodeError::Scan(error) => error,
         DecodeError::Shape(detail) => FormatError::ContainerProof(detail),
-        DecodeError::NotCanonical => {
-            FormatError::ContainerProof("it is not written as the format demands".to_owned())
-        }
     })?;
     if proof.path.len() > limits::PROOF_PATH || proof.index >= proof.size {
         return Err(FormatError::ContainerProof("index, size and path do not fit each other".to_owned()));

@@ -6,6 +6,7 @@
 mod armour;
 mod bytes;
 mod cbor;
+mod deserializer;
 mod envelope;
 mod error;
 mod file;

@@ -65,15 +65,15 @@ text_type! {
 }
 
 text_type! {
-    /// A text for people: 1 to 200 bytes, never compared. Control characters and those that turn the writing
-    /// direction are refused, since such a text could make a screen or an armoured file show something else; so are runs of
+    /// A text for people: 1 to 200 bytes, never compared. Control characters, invisible ones and those that turn the
+    /// writing direction are refused, since such a text could make a screen or an armoured file show something else; so are runs of
     /// dashes and the beginning of our base 64, which would end an armoured file's readable part early.
     Label,
     |text| (1..=limits::LABEL_BYTES).contains(&text.len())
         && text.trim() == text
         && !text.chars().any(is_deceptive)
-        && !text.contains("-----")
-        && !text.split_whitespace().any(|word| word.starts_with("2dn3")),
+        && !holds(text, b"-----")
+        && !(holds(text, b"2dn3") && text.split_whitespace().any(|word| word.trim_start_matches('>').starts_with("2dn3"))),
     "a text must be 1 to 200 bytes without control characters, space at its ends, or what looks like armour"
 }
 
@@ -99,7 +99,14 @@ impl PartialOrd for Token {
     }
 }
 
+/// Whether the text has this part. For texts so short, `str::contains` prepares its search for longer than the search takes.
+fn holds(text: &str, part: &[u8]) -> bool {
+    text.as_bytes().windows(part.len()).any(|window| window == part)
+}
+
 fn is_deceptive(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
+        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{feff}')
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
+        || matches!(c, '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }

@@ -1,1 +1,25 @@
-//! verifier
+//! Is this file genuine, and what does it allow now: pure functions of bytes, state and time.
+//!
+//! - [`trust`]: which keys may sign what. It starts with a pinned root bundle and only ever moves forward.
+//! - [`verify`]: genuine, and made by someone who may. Success is a type with one door.
+//! - [`evaluate`]: what a license allows at an instant, with the dates on which that changes.
+//! - [`installation`]: the proxy's side of the exchange as a state machine.
+//! - [`key`] and [`log`] are the two checks of mathematics beneath: signatures, and inclusion in the log.
+//!
+//! Absent on purpose: the clock, files, network, randomness, and every secret key. Time comes in as an argument, and state goes
+//! out as a value.
+
+mod error;
+pub mod evaluate;
+pub mod installation;
+pub mod key;
+pub mod log;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+pub mod trust;
+pub mod verify;
+
+pub use error::VerifyError;
+pub use evaluate::{EffectiveTime, Usage, Verdict, evaluate};
+pub use trust::TrustState;
+pub use verify::{Verified, VerifiedAnswer, VerifiedRequest, verify_answer, verify_request};

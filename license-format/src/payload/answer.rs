@@ -114,7 +114,8 @@ impl Payload for Refusal {
             "the same file may be brought again"
         };
         let mut lines = vec![
-            format!("Refused: {}, {}, {again}", self.license_type.title(), self.code),
+            // In parentheses, since a code may begin as an armoured file's base 64 does.
+            format!("Refused: {} ({}), {again}", self.license_type.title(), self.code),
             format!("Reason: {}", self.says),
             format!("Next step: {}", self.next_step),
         ];

@@ -179,8 +179,8 @@ impl Chain {
                 before.checked_add(self.open.len() as u64 + 1) == Some(self.counter),
                 "`open` must list every request after `since`",
             ),
-            // A deactivation may always be made, hence one more than the cap.
-            (self.open.len() <= limits::OPEN_REQUESTS + 1, "too many open requests"),
+            // A deactivation may always be made, and the last of the slots' lists those of the others beyond the cap.
+            (self.open.len() < limits::OPEN_REQUESTS + LicenseType::ALL.len(), "too many open requests"),
             (self.since.is_none_or(|since| since.counter > 0), "counters start at 1"),
             (slots_fit, "a slot holds or ended something newer than this request"),
         ])

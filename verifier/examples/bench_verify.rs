@@ -1,0 +1,122 @@
+//! What believing a license costs beside the one thing that cannot be saved: the strict Ed25519 check of its bytes.
+//!
+//! From the bytes of a file to a verdict, in turns with the bare check of the same signed bytes with a key that is ready. Each pair is of
+//! neighbors in time, so that what else the machine does falls on both; medians are printed, one JSON object for each figure.
+
+use std::{hint::black_box, time::Instant};
+
+use ed25519_dalek::{Signature, VerifyingKey};
+use license_format::{LicenseId, LicenseType, UnverifiedDocument, UnverifiedFile, payload::License};
+use verifier::{
+    EffectiveTime, TrustState, Usage, Verdict, VerifiedAnswer, evaluate,
+    testing::{self, issuing, license, now, root, seal_answer, trust_bundle},
+    verify_answer,
+};
+
+const ROUNDS: usize = 301;
+/// Different licenses in a round: a processor learns the course of a check that it repeats, and no program checks the same license over
+/// and over.
+const LICENSES: u8 = 40;
+const AIM: f64 = 1.10;
+
+fn main() {
+    let trust = testing::trust();
+    let bundle = root().seal(&trust_bundle());
+    let cases: Vec<Case> = (0..LICENSES).map(|number| Case::new(number, &bundle)).collect();
+    let key = VerifyingKey::from_bytes(&issuing().public_key().0).expect("a good key");
+    let Case { alone, along, signed, .. } = &cases[0];
+    let (alone, along, signed) = (alone.len(), along.len(), signed.len());
+    eprintln!("a license file of {alone} bytes, {signed} of them signed; {along} with its trust bundle");
+
+    let raw = |case: &Case| key.verify_strict(black_box(&case.signed), &case.signature).expect("a good one");
+    let read = compare(&cases, |case| drop(black_box(UnverifiedFile::read(black_box(&case.alone)))), raw);
+    let verified = compare(&cases, |case| drop(black_box(believe(&case.alone, &trust))), raw);
+    let judged = compare(&cases, |case| drop(black_box(judge(&case.alone, &trust))), raw);
+    let with_news = compare(&cases, |case| drop(black_box(judge(&case.along, &trust))), raw);
+
+    figure("raw strict Ed25519 of a license's bytes", verified.raw, "us", None);
+    figure("verify and decode a license", verified.ours, "us", None);
+    figure("read a license file without verifying it, over raw strict Ed25519", read.ratio, "x", None);
+    figure("verify and decode a license, over raw strict Ed25519", verified.ratio, "x", Some(AIM));
+    figure("verify, decode and evaluate a license, over raw strict Ed25519", judged.ratio, "x", Some(AIM));
+    figure("the same with the known trust bundle traveling along", with_news.ratio, "x", Some(AIM));
+}
+
+/// A license as a file, alone and with its trust bundle, and what the bare check needs of it.
+struct Case {
+    alone: Vec<u8>,
+    along: Vec<u8>,
+    signed: Vec<u8>,
+    signature: Signature,
+}
+
+impl Case {
+    fn new(number: u8, bundle: &UnverifiedDocument) -> Case {
+        let file = seal_answer(&License { id: LicenseId([number; 16]), ..license(LicenseType::Desktop) });
+        Case {
+            alone: file.encode(),
+            signed: file.document.to_be_signed(),
+            signature: Signature::from_bytes(file.document.signature()),
+            along: UnverifiedFile { trust: vec![bundle.clone()], ..file }.encode(),
+        }
+    }
+}
+
+fn believe(file: &[u8], trust: &TrustState) -> VerifiedAnswer {
+    let file = UnverifiedFile::read(black_box(file)).expect("a good file");
+    verify_answer(&file, trust).expect("a genuine license").0
+}
+
+fn judge(file: &[u8], trust: &TrustState) -> Verdict {
+    let VerifiedAnswer::License(license) = believe(file, trust) else { unreachable!("it is a license") };
+    evaluate(license.payload(), &Usage::none(), EffectiveTime { clock: now(), high_water: now() })
+}
+
+/// Medians over all pairs: microseconds of each, and the ratio of neighbors in time.
+struct Compared {
+    ours: f64,
+    raw: f64,
+    ratio: f64,
+}
+
+fn compare(cases: &[Case], ours: impl Fn(&Case), raw: impl Fn(&Case)) -> Compared {
+    let pairs: Vec<(f64, f64)> = (0..ROUNDS)
+        .flat_map(|round| cases.iter().map(move |case| (round, case)))
+        .map(|(round, case)| {
+            // Who goes first alternates: the second finds a warmer processor.
+            if round % 2 == 0 {
+                let first = microseconds(|| ours(case));
+                (first, microseconds(|| raw(case)))
+            } else {
+                let first = microseconds(|| raw(case));
+                (microseconds(|| ours(case)), first)
+            }
+        })
+        .collect();
+    Compared {
+        ours: median(pairs.iter().map(|(ours, _)| *ours)),
+        raw: median(pairs.iter().map(|(_, raw)| *raw)),
+        ratio: median(pairs.iter().map(|(ours, raw)| ours / raw)),
+    }
+}
+
+#[allow(clippy::disallowed_methods, reason = "a benchmark is the edge where elapsed time is read")]
+fn microseconds(work: impl FnOnce()) -> f64 {
+    let start = Instant::now();
+    work();
+    start.elapsed().as_secs_f64() * 1e6
+}
+
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+fn figure(figure: &str, value: f64, unit: &str, aim: Option<f64>) {
+    let (aim, meets) = match aim {
+        Some(aim) => (format!("\"<= {aim:.2}\""), (value <= aim).to_string()),
+        None => ("null".to_owned(), "null".to_owned()),
+    };
+    println!(r#"{{"figure": "{figure}", "value": {value:.4}, "unit": "{unit}", "aim": {aim}, "meets": {meets}}}"#);
+}

@@ -1,0 +1,60 @@
+//! The one place where the program asks the world: the clock, randomness, and what this machine is called.
+
+use std::{collections::BTreeMap, fs, time::SystemTime};
+
+use license_format::{Label, Nonce, Timestamp, Token};
+use waybill_proxy::Machine;
+use zeroize::Zeroizing;
+
+use crate::console::Failure;
+
+/// The clock, once for each command.
+#[allow(clippy::disallowed_methods, reason = "a program reads the clock at its edge")]
+pub(crate) fn now() -> Timestamp {
+    let seconds = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    Timestamp::from_seconds(seconds).unwrap_or(Timestamp::MAX)
+}
+
+/// What makes the requests of two copies differ.
+pub(crate) fn nonce() -> Result<Nonce, Failure> {
+    let mut nonce = [0; 16];
+    fill(&mut nonce)?;
+    Ok(Nonce(nonce))
+}
+
+/// A new installation's secret.
+pub(crate) fn seed() -> Result<Zeroizing<[u8; 32]>, Failure> {
+    let mut seed = Zeroizing::new([0; 32]);
+    fill(seed.as_mut_slice())?;
+    Ok(seed)
+}
+
+#[allow(clippy::disallowed_methods, reason = "a program draws its randomness at its edge")]
+fn fill(bytes: &mut [u8]) -> Result<(), Failure> {
+    getrandom::fill(bytes).map_err(|error| {
+        Failure::unknown("no-randomness", format!("the system gives no random bytes: {error}"))
+            .next("Try again once the system has started completely.")
+    })
+}
+
+/// What this machine says of itself. What it does not say is left out.
+pub(crate) fn machine() -> Machine {
+    let host_name = host_name();
+    let facts = [("host-name", host_name.clone()), ("machine-id", read_line("/etc/machine-id"))];
+    let facts: BTreeMap<Token, String> =
+        facts.into_iter().filter_map(|(name, fact)| Some((name.parse().ok()?, fact?))).collect();
+    Machine { host_name: host_name.and_then(|name| name.parse::<Label>().ok()), facts }
+}
+
+fn host_name() -> Option<String> {
+    if cfg!(windows) {
+        std::env::var("COMPUTERNAME").ok()
+    } else {
+        read_line("/proc/sys/kernel/hostname").or_else(|| read_line("/etc/hostname"))
+    }
+}
+
+fn read_line(path: &str) -> Option<String> {
+    let text = fs::read_to_string(path).ok()?;
+    Some(text.trim().to_owned()).filter(|text| !text.is_empty())
+}

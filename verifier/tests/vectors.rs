@@ -1,0 +1,71 @@
+//! The test vectors judge this crate: every file that they accept is accepted, and every other refused with the code they say.
+
+use license_format::{FormatError, Kind, PublicKey, UnverifiedFile};
+use test_vectors::{Expect, Vector};
+use verifier::{
+    TrustState, VerifyError, verify_answer, verify_request,
+    verify::{verify_checkpoint, verify_support_bundle},
+};
+
+#[test]
+fn every_vector_gets_its_verdict() {
+    let vectors = test_vectors::all();
+    assert!(vectors.len() >= 40, "only {} vectors were found", vectors.len());
+
+    let wrong: Vec<String> = vectors.iter().filter_map(mismatch).collect();
+    assert!(wrong.is_empty(), "{} of {} vectors:\n{}", wrong.len(), vectors.len(), wrong.join("\n"));
+}
+
+#[test]
+fn what_a_signature_covers_is_what_the_vectors_say() {
+    let mut compared = 0;
+    for vector in test_vectors::all() {
+        let Some(tbs) = &vector.tbs else { continue };
+        let Ok(file) = UnverifiedFile::read(&vector.file) else { continue };
+        assert_eq!(file.document.to_be_signed(), *tbs, "{}", vector.name);
+        compared += 1;
+    }
+    assert!(compared >= 10, "only {compared} vectors say what their signature covers");
+}
+
+/// A line that says what was expected and what was found, if they differ.
+fn mismatch(vector: &Vector) -> Option<String> {
+    let found = match verdict(vector) {
+        Ok(()) => Expect::Accept,
+        Err(error) => Expect::Refuse(error.code().to_owned()),
+    };
+    (found != vector.expect).then(|| format!("{}: expected {}, found {found}", vector.name, vector.expect))
+}
+
+/// What a program does with a file that is brought as this kind.
+fn verdict(vector: &Vector) -> Result<(), VerifyError> {
+    let file = UnverifiedFile::read(&vector.file)?;
+    let (document, found) = (&file.document, file.document.kind());
+    let brought_as = Kind::ALL.into_iter().find(|kind| kind.name() == vector.kind);
+    let kind = brought_as.unwrap_or_else(|| panic!("{}: no kind {:?}", vector.name, vector.kind));
+
+    if kind.is_request() {
+        return verify_request(document).map(|_| ());
+    }
+    if kind == Kind::SupportBundle {
+        let enrolled = vector.enrolled.expect("support bundles come from an installation that is known");
+        return verify_support_bundle(document, &PublicKey(enrolled)).map(|_| ());
+    }
+    if kind == Kind::TrustBundle && vector.trust.is_empty() {
+        return TrustState::pin(&file).map(|_| ());
+    }
+    let trust = TrustState::pin(&UnverifiedFile::read(&vector.trust)?).expect("a good trust file");
+    if kind.is_answer() {
+        return verify_answer(&file, &trust).map(|_| ());
+    }
+    // The news of trust, brought alone.
+    if found != kind {
+        return Err(FormatError::WrongKind { expected: kind, found }.into());
+    }
+    let documents: Vec<_> = std::iter::once(document).chain(&file.trust).cloned().collect();
+    trust.advance(&documents)?;
+    if kind == Kind::Checkpoint {
+        verify_checkpoint(document, &trust)?;
+    }
+    Ok(())
+}
