@@ -1,0 +1,219 @@
+//! `waybill installation`: proxies as the record knows them, with what they hold and both branches of a fork.
+
+use license_format::Thumbprint;
+use serde_json::{Value, json};
+use signer::{
+    Asker,
+    installations::{CountedView, InstallationView, Installations, SlotView},
+};
+
+use crate::{
+    Context, edge,
+    outcome::{Failure, Report},
+    show,
+};
+
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Installation {
+    /// List all installations, by site
+    List,
+    /// Show one installation
+    Show {
+        /// Its thumbprint, or the beginning of it, with or without dashes
+        id: String,
+    },
+}
+
+impl Installation {
+    pub(crate) async fn run(self, context: &Context) -> Result<Report, Failure> {
+        let installations = Installations::new(context.data_dir.store().await?);
+        match self {
+            Installation::List => list(&installations).await,
+            Installation::Show { id } => {
+                let id = find(&installations, &id).await?;
+                let view = installations.show(&Asker::Staff, &id, edge::now()).await?.ok_or_else(none)?;
+                Ok(Report::new(details(&view), json!({ "installation": row(&view) })))
+            }
+        }
+    }
+}
+
+async fn list(installations: &Installations) -> Result<Report, Failure> {
+    let views = installations.list(&Asker::Staff, edge::now()).await?;
+    let cells = |view: &InstallationView| {
+        let slots: Vec<String> = view.slots.iter().map(brief).collect();
+        vec![
+            view.site_code.to_string(),
+            view.name.to_string(),
+            view.thumbprint.short(),
+            view.last_report.date(),
+            slots.join("; "),
+            warning(view).to_owned(),
+        ]
+    };
+    let header = ["site", "name", "installation", "last report", "slots", ""];
+    let empty = "There is no installation yet. The first request file of a proxy brings it.";
+    let text = show::table(&header, views.iter().map(cells).collect(), empty);
+    Ok(Report::new(text, json!({ "installations": views.iter().map(row).collect::<Vec<_>>() })))
+}
+
+/// The one installation whose thumbprint begins so.
+async fn find(installations: &Installations, text: &str) -> Result<Thumbprint, Failure> {
+    let typed: String = text.chars().filter(|c| *c != '-').collect::<String>().to_lowercase();
+    let views = installations.list(&Asker::Staff, edge::now()).await?;
+    let mut fitting = views
+        .iter()
+        .map(|view| view.thumbprint)
+        .filter(|id| !typed.is_empty() && id.to_string().starts_with(&typed));
+    match (fitting.next(), fitting.next()) {
+        (Some(id), None) => Ok(id),
+        (None, _) => Err(none()),
+        (Some(_), Some(_)) => Err(Failure::misuse(
+            "not-unique",
+            format!("several installations begin with {text}"),
+            "Type more of it.",
+        )),
+    }
+}
+
+fn none() -> Failure {
+    Failure::refused(
+        "not-found",
+        "there is no such installation",
+        "Look it up with `waybill installation list`.",
+    )
+}
+
+fn details(view: &InstallationView) -> String {
+    let site = match &view.site_description {
+        Some(description) => format!("{} ({description})", view.site_code),
+        None => view.site_code.to_string(),
+    };
+    let account = view.account.as_ref().map_or_else(|| "none yet".to_owned(), ToString::to_string);
+    let mut text = show::fields(&[
+        ("installation", &view.thumbprint),
+        ("site", &site),
+        ("server", &format!("{}, {} {}", view.name, view.product, view.version)),
+        ("account", &account),
+        ("first seen", &view.first_seen.minute()),
+        (
+            "last report",
+            &format!(
+                "{}{}",
+                view.last_report.minute(),
+                if view.clock_behind { ", its clock is behind" } else { "" }
+            ),
+        ),
+    ]);
+    if let Some(fork) = &view.fork {
+        text += &format!(
+            "\nCOPIED OR PUT BACK: two different requests number {}, seen {}\n",
+            fork.counter,
+            fork.seen.minute()
+        );
+        text += &show::indented(&show::fields(&[
+            ("first branch", &format!("{}   goes on, without more seats", fork.first)),
+            ("second branch", &format!("{}   refused", fork.second)),
+        ]));
+    }
+    for slot in &view.slots {
+        text += &format!("\n{}: {}\n", slot.license_type.title(), slot.state.title());
+        text += &show::indented(&slot_details(slot));
+    }
+    text
+}
+
+fn slot_details(slot: &SlotView) -> String {
+    let mut text = String::new();
+    if let Some(license) = &slot.license {
+        let seats = license.grants.first().map_or(0, |grant| grant.seats);
+        let used = slot.used.map_or_else(|| "not reported".to_owned(), |used| used.to_string());
+        text += &show::fields(&[
+            ("license key", &license.license_key.last_group.masked()),
+            ("seats", &format!("{seats}, used {used}")),
+            (
+                "contract",
+                &format!("{} to {}", license.contract_start().date(), license.contract_end().date()),
+            ),
+            ("file good until", &license.good_until.date()),
+            ("report due by", &license.report_due.date()),
+        ]);
+    }
+    for counted in &slot.counted {
+        let held = if counted.held { "in force there" } else { "given, not yet seen in force" };
+        text += &format!(
+            "counts {} of request {} until {}, {held}\n",
+            seats_text(counted),
+            counted.counter,
+            counted.ends.date()
+        );
+    }
+    text
+}
+
+fn seats_text(counted: &CountedView) -> String {
+    let seats = counted.seats.iter().map(|(metric, seats)| format!("{seats} {}", metric.noun()));
+    seats.collect::<Vec<_>>().join(" and ")
+}
+
+fn brief(slot: &SlotView) -> String {
+    let seats = slot.license.as_ref().and_then(|license| license.grants.first()).map(|grant| grant.seats);
+    match (seats, slot.used) {
+        (Some(seats), Some(used)) => {
+            format!("{} {}, {used} of {seats}", slot.license_type.title(), slot.state.title())
+        }
+        (Some(seats), None) => format!("{} {}, {seats}", slot.license_type.title(), slot.state.title()),
+        (None, _) => format!("{} {}", slot.license_type.title(), slot.state.title()),
+    }
+}
+
+fn warning(view: &InstallationView) -> &'static str {
+    match (&view.fork, view.clock_behind) {
+        (Some(_), _) => "COPIED OR PUT BACK",
+        (None, true) => "clock behind",
+        (None, false) => "",
+    }
+}
+
+fn row(view: &InstallationView) -> Value {
+    json!({
+        "thumbprint": view.thumbprint,
+        "account": view.account,
+        "name": view.name,
+        "site_code": view.site_code,
+        "site_description": view.site_description,
+        "product": view.product,
+        "version": view.version,
+        "first_seen": view.first_seen.rfc3339(),
+        "last_report": view.last_report.rfc3339(),
+        "clock_behind": view.clock_behind,
+        "fork": view.fork.as_ref().map(|fork| json!({
+            "counter": fork.counter,
+            "first": fork.first,
+            "second": fork.second,
+            "seen": fork.seen.rfc3339(),
+        })),
+        "slots": view.slots.iter().map(|slot| json!({
+            "license_type": slot.license_type,
+            "state": slot.state.title().to_lowercase(),
+            "license": slot.license.as_ref().map(|license| json!({
+                "id": license.id,
+                "license_key": license.license_key.last_group.masked(),
+                "counter": license.counter,
+                "seats": license.grants.first().map(|grant| grant.seats),
+                "contract_start": license.contract_start().rfc3339(),
+                "contract_end": license.contract_end().rfc3339(),
+                "good_until": license.good_until.rfc3339(),
+                "report_due": license.report_due.rfc3339(),
+            })),
+            "used": slot.used,
+            "peak": slot.peak,
+            "counted": slot.counted.iter().map(|counted| json!({
+                "counter": counted.counter,
+                "seats": counted.seats,
+                "ends": counted.ends.rfc3339(),
+                "held": counted.held,
+            })).collect::<Vec<_>>(),
+        })).collect::<Vec<_>>(),
+    })
+}

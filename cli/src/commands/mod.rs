@@ -1,0 +1,83 @@
+//! The commands, one file each.
+
+mod account;
+mod connect;
+mod demo;
+mod init;
+mod inspect;
+mod installation;
+mod issue;
+mod license_key;
+mod serve;
+mod subscription;
+mod token;
+mod trust;
+mod user;
+mod verify;
+
+use crate::{
+    Context,
+    outcome::{Failure, Report},
+};
+
+/// What `waybill` can do.
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Command {
+    /// Live one complete life of a license through, on this machine
+    Demo(demo::Demo),
+    /// Make a data directory: signing keys, trust bundle, store
+    Init(init::Init),
+    /// Run the portal: upload page, staff pages, REST API
+    Serve(serve::Serve),
+    /// What proxies are set up with
+    #[command(subcommand)]
+    Trust(trust::Trust),
+    /// People who sign in
+    #[command(subcommand)]
+    User(user::User),
+    /// Customers
+    #[command(subcommand)]
+    Account(account::Account),
+    /// What customers bought
+    #[command(subcommand)]
+    Subscription(subscription::Subscription),
+    /// The keys that are typed on proxies
+    #[command(subcommand)]
+    LicenseKey(license_key::LicenseKey),
+    /// Proxies, and what they hold
+    #[command(subcommand)]
+    Installation(installation::Installation),
+    /// Secrets with which programs use the REST API
+    #[command(subcommand)]
+    Token(token::Token),
+    /// Answer a request file here, without the portal and by the same rules
+    Issue(issue::Issue),
+    /// Take a request file to a portal and bring the answer back
+    Connect(connect::Connect),
+    /// Show what a file says, genuine or not
+    Inspect(inspect::Inspect),
+    /// Tell whether a file is genuine
+    Verify(verify::Verify),
+}
+
+impl Command {
+    /// Does it.
+    pub(crate) async fn run(self, context: &Context) -> Result<Report, Failure> {
+        match self {
+            Command::Demo(command) => command.run(context).await,
+            Command::Init(command) => command.run(context).await,
+            Command::Serve(command) => command.run(context).await,
+            Command::Trust(command) => command.run(context),
+            Command::User(command) => command.run(context).await,
+            Command::Account(command) => command.run(context).await,
+            Command::Subscription(command) => command.run(context).await,
+            Command::LicenseKey(command) => command.run(context).await,
+            Command::Installation(command) => command.run(context).await,
+            Command::Token(command) => command.run(context).await,
+            Command::Issue(command) => command.run(context).await,
+            Command::Connect(command) => command.run(),
+            Command::Inspect(command) => command.run(),
+            Command::Verify(command) => command.run(),
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! `waybill trust`: the vendor's trust bundle, which a proxy is set up with.
+
+use std::{
+    io::{self, IsTerminal as _, Write as _},
+    path::PathBuf,
+};
+
+use license_format::UnverifiedFile;
+use serde_json::json;
+use verifier::TrustState;
+
+use crate::{
+    Context, files,
+    outcome::{Exit, Failure, Report},
+    show,
+};
+
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Trust {
+    /// Write what `waybill-proxy setup --trust` takes: to a file, or as text to standard output
+    Export(Export),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Export {
+    /// The file to write
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+impl Trust {
+    pub(crate) fn run(self, context: &Context) -> Result<Report, Failure> {
+        let Trust::Export(Export { output }) = self;
+        let stored = files::read_unverified(&context.data_dir.made()?.trust())?;
+        // Verified before it leaves: a proxy that is set up with something else is lost to the vendor.
+        let trust = TrustState::pin(&stored)?;
+        let file = trust.to_file();
+        match output {
+            Some(path) => {
+                files::save(&path, &file.encode())?;
+                let bundle = trust.bundle();
+                let text = show::fields(&[
+                    ("trust bundle", &path.display()),
+                    ("vendor", &bundle.vendor),
+                    ("number", &bundle.number),
+                    ("root fingerprint", &trust.root_fingerprint()),
+                ]);
+                let text = text
+                    + "Give customers the fingerprint by another way than the file: `waybill-proxy setup` shows it.\n";
+                let json = json!({
+                    "file": path,
+                    "vendor": bundle.vendor,
+                    "number": bundle.number,
+                    "root_fingerprint": trust.root_fingerprint(),
+                });
+                Ok(Report::new(text, json))
+            }
+            None => to_standard_output(&file, context.json),
+        }
+    }
+}
+
+/// Armour for eyes and for JSON, the file itself for a pipe.
+fn to_standard_output(file: &UnverifiedFile, as_json: bool) -> Result<Report, Failure> {
+    if as_json || io::stdout().is_terminal() {
+        let armour = file.armour()?;
+        return Ok(Report::new(armour.clone(), json!({ "armour": armour })));
+    }
+    let mut out = io::stdout().lock();
+    out.write_all(&file.encode()).and_then(|()| out.flush()).map_err(|error| {
+        let says = format!("standard output cannot be written: {error}");
+        Failure::new(Exit::CouldNotTell, "output", says, "Name a file with --output.")
+    })?;
+    Ok(Report::new("", json!({})))
+}

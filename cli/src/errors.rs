@@ -1,0 +1,101 @@
+//! The rooms' errors as the command line's: which exit code each has. Their codes, sentences and next steps are their own.
+
+use license_format::FormatError;
+use signer::{
+    AnswerError, OpenError, catalog::CatalogError, init::InitError, keys::KeyError, people::PeopleError,
+    store::StoreError,
+};
+use verifier::VerifyError;
+use waybill_proxy::ProxyError;
+use web_upload::PublicUrlError;
+
+use crate::outcome::{Exit, Failure, Problem};
+
+macro_rules! failures {
+    ($($error:ty => $exit:expr;)*) => {$(
+        impl From<$error> for Failure {
+            fn from(error: $error) -> Failure {
+                let exit: fn(&$error) -> Exit = $exit;
+                Failure::new(exit(&error), error.code(), error.to_string(), error.next_step())
+            }
+        }
+    )*};
+}
+
+failures! {
+    FormatError => |_| Exit::Refused;
+    VerifyError => |_| Exit::Refused;
+    KeyError => key;
+    StoreError => store;
+    InitError => init;
+    OpenError => open;
+    AnswerError => |error| if error.is_the_askers() { Exit::Refused } else { Exit::CouldNotTell };
+    PublicUrlError => |_| Exit::Misuse;
+    ProxyError => |error| if error.is_refusal() { Exit::Refused } else { Exit::CouldNotTell };
+}
+
+/// A form's problems are told one by one.
+macro_rules! forms {
+    ($($error:ident;)*) => {$(
+        impl From<$error> for Failure {
+            fn from(error: $error) -> Failure {
+                let exit = match &error {
+                    $error::Invalid(problems) => {
+                        let problems = problems.iter().map(|problem| Problem {
+                            code: problem.code.to_owned(),
+                            says: problem.says.clone(),
+                            next_step: problem.next_step.to_owned(),
+                        });
+                        return Failure { exit: Exit::Misuse, problems: problems.collect() };
+                    }
+                    $error::Store(_) => Exit::CouldNotTell,
+                    _ => Exit::Refused,
+                };
+                Failure::new(exit, error.code(), error.to_string(), error.next_step())
+            }
+        }
+    )*};
+}
+
+forms! {
+    PeopleError;
+    CatalogError;
+}
+
+fn key(error: &KeyError) -> Exit {
+    match error {
+        KeyError::PassphraseEmpty | KeyError::PassphraseShort { .. } | KeyError::PassphraseText { .. } => {
+            Exit::Misuse
+        }
+        KeyError::Read { .. } | KeyError::Write { .. } => Exit::CouldNotTell,
+        _ => Exit::Refused,
+    }
+}
+
+fn store(error: &StoreError) -> Exit {
+    match error {
+        StoreError::Newer | StoreError::Address => Exit::Refused,
+        _ => Exit::CouldNotTell,
+    }
+}
+
+fn init(error: &InitError) -> Exit {
+    match error {
+        InitError::VendorName => Exit::Misuse,
+        InitError::File { .. } | InitError::Busy { .. } | InitError::SelfCheck(_) | InitError::Witness(_) => {
+            Exit::CouldNotTell
+        }
+        InitError::Key(error) => key(error),
+        InitError::Store(error) => store(error),
+        _ => Exit::Refused,
+    }
+}
+
+fn open(error: &OpenError) -> Exit {
+    match error {
+        OpenError::NotInitialized(_) => Exit::Misuse,
+        OpenError::Key(error) => key(error),
+        OpenError::Store(error) => store(error),
+        _ => Exit::CouldNotTell,
+    }
+}

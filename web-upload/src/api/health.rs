@@ -1,0 +1,33 @@
+//! `GET /healthz`: whether this process can do its work.
+
+use axum::{Json, extract::State};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::problem::Problem;
+use crate::{failure::Failure, portal::Portal};
+
+/// All is well.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Health {
+    /// `ok`.
+    status: &'static str,
+    /// Whose portal this is.
+    vendor: String,
+}
+
+/// Whether the portal can answer.
+///
+/// Asks the store, since a portal without its record can answer nobody.
+#[utoipa::path(
+    get,
+    path = "/healthz",
+    responses(
+        (status = 200, description = "The store answers.", body = Health),
+        (status = 503, description = "It does not.", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn get(State(portal): State<Portal>) -> Result<Json<Health>, Failure> {
+    portal.signer().is_healthy().await?;
+    Ok(Json(Health { status: "ok", vendor: portal.signer().vendor().to_string() }))
+}

@@ -1,0 +1,86 @@
+//! Pages, API and files under one roof, with what holds for all of them: headers, limits, time, and a log without secrets.
+
+use std::{any::Any, time::Duration};
+
+use axum::{
+    Router,
+    extract::{MatchedPath, Request},
+    http::{HeaderName, HeaderValue, StatusCode, header},
+    middleware::from_fn_with_state,
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use tower_http::{
+    catch_panic::CatchPanicLayer, csrf::{CsrfLayer, ProtectionError}, set_header::SetResponseHeaderLayer,
+    timeout::TimeoutLayer, trace::TraceLayer,
+};
+
+use crate::{api, assets, failure::Failure, pages, portal::Portal};
+
+/// The whole portal as a service.
+///
+/// Serve it with `into_make_service_with_connect_info::<SocketAddr>()`: without the address of the other end, all sign-in attempts for
+/// one e-mail count together.
+pub fn router(portal: Portal) -> Router {
+    let secure = portal.public_url().is_secure();
+    let pages = guarded(pages::routes()).layer(from_fn_with_state(portal.clone(), pages::around));
+    let api = guarded(api::routes()).layer(axum::middleware::map_response(api::problem));
+    let router = Router::new()
+        .merge(pages)
+        .merge(api)
+        .route("/assets/{file}", get(assets::serve))
+        .with_state(portal)
+        .layer(TraceLayer::new_for_http().make_span_with(span));
+    let mut headers = HEADERS.to_vec();
+    if secure {
+        headers.push((header::STRICT_TRANSPORT_SECURITY, "max-age=31536000"));
+    }
+    headers.into_iter().fold(router, |router, (name, value)| {
+        router.layer(SetResponseHeaderLayer::overriding(name, HeaderValue::from_static(value)))
+    })
+}
+
+/// Longest time for one request: the signer commits within milliseconds, and an upload of fifty files within seconds.
+const TIME: Duration = Duration::from_secs(60);
+
+/// On every response, whatever it is.
+const HEADERS: [(HeaderName, &str); 6] = [
+    (
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
+         form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    ),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    // The address of an invitation is a secret.
+    (header::REFERRER_POLICY, "no-referrer"),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    (
+        HeaderName::from_static("permissions-policy"),
+        "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
+    ),
+];
+
+/// What stands between the layer that words failures and the handlers: forms of other sites, time, panics.
+fn guarded(routes: Router<Portal>) -> Router<Portal> {
+    routes
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIME))
+        .layer(CsrfLayer::new().with_rejection_response(|_: ProtectionError| Failure::CrossSite.into_response()))
+}
+
+fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
+    let says = panic
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("no message");
+    tracing::error!(panic = says, "a handler panicked");
+    Failure::Panicked.into_response()
+}
+
+/// The route, never the address: that of an invitation would put its token into the log.
+fn span(request: &Request) -> tracing::Span {
+    let route = request.extensions().get::<MatchedPath>().map_or("(none)", MatchedPath::as_str);
+    tracing::info_span!("request", method = %request.method(), route)
+}
