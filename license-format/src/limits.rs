@@ -37,8 +37,8 @@ pub const LABEL_BYTES: usize = 200;
 /// Bytes of a token, a name that programs compare.
 pub const TOKEN_BYTES: usize = 64;
 
-/// Grants in a license.
-pub const GRANTS: usize = 64;
+/// Grants in a license: one for each metric.
+pub const GRANTS: usize = 4;
 
 /// Features in a grant.
 pub const FEATURES: usize = 64;
@@ -57,6 +57,9 @@ pub const TRUSTED_KEYS: usize = 16;
 
 /// Revoked licenses or keys in a list: about 100 KiB would not fit a payload, so beyond this leases are shortened instead.
 pub const REVOKED: usize = 1_500;
+
+/// Bytes of all lines of a support bundle together: with what stands around them they must fit a payload.
+pub const SUPPORT_BYTES: usize = 48 * 1024;
 
 /// Lines of a support bundle.
 pub const SUPPORT_LINES: usize = 500;

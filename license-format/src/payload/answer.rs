@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{InstallationName, LicenseType, Payload, all};
+use super::{InstallationName, LicenseType, Payload, all, is_integer};
 use crate::{
     bytes::{Digest, LicenseId, Thumbprint},
     kind::Kind,
@@ -44,7 +44,10 @@ impl Payload for DeactivationReceipt {
     }
 
     fn rules(&self) -> Result<(), &'static str> {
-        all(&[(self.counter > 0, "counters start at 1")])
+        all(&[(
+            self.counter > 0 && is_integer(self.counter) && is_integer(self.record),
+            "counters start at 1, and numbers end at 2^53-1",
+        )])
     }
 
     fn readable(&self) -> Vec<String> {
@@ -102,7 +105,10 @@ impl Payload for Refusal {
 
     fn rules(&self) -> Result<(), &'static str> {
         all(&[
-            (self.counter > 0, "counters start at 1"),
+            (
+                self.counter > 0 && is_integer(self.counter) && is_integer(self.record),
+                "counters start at 1, and numbers end at 2^53-1",
+            ),
             (!(self.is_final && self.until.is_some()), "a final refusal does not go away"),
         ])
     }

@@ -234,7 +234,7 @@ impl Payload for License {
                 && [grant.seats, grant.after_end_days].into_iter().all(is_integer)
         };
         all(&[
-            ((1..=limits::GRANTS).contains(&self.grants.len()), "a license has 1 to 64 grants"),
+            ((1..=limits::GRANTS).contains(&self.grants.len()), "a license has 1 to 4 grants"),
             (self.grants.iter().enumerate().all(distinct), "a metric is granted twice"),
             (self.grants.iter().all(grant_fits), "a grant contradicts itself"),
             (self.issued < self.good_until, "the file ends before it begins"),
@@ -245,7 +245,13 @@ impl Payload for License {
                 self.time_reset.is_none_or(|to| to == self.issued),
                 "a time reset must lead to the time of issue",
             ),
-            (self.counter > 0, "counters start at 1"),
+            (
+                self.counter > 0
+                    && [self.counter, self.record, self.floor.bundle, self.floor.revocations]
+                        .into_iter()
+                        .all(is_integer),
+                "counters start at 1, and numbers end at 2^53-1",
+            ),
         ])
     }
 

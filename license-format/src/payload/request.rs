@@ -174,7 +174,10 @@ impl Chain {
             held < self.counter && ended <= self.counter && (slot.holding.is_none() || held > ended)
         });
         all(&[
-            (is_integer(self.counter) && self.counter > 0, "counters start at 1"),
+            (
+                is_integer(self.counter) && is_integer(self.record) && self.counter > 0,
+                "counters start at 1, and numbers end at 2^53-1",
+            ),
             (
                 before.checked_add(self.open.len() as u64 + 1) == Some(self.counter),
                 "`open` must list every request after `since`",

@@ -31,7 +31,11 @@ impl Payload for SupportBundle {
     }
 
     fn rules(&self) -> Result<(), &'static str> {
-        all(&[(self.lines.len() <= limits::SUPPORT_LINES, "too many lines")])
+        let bytes: usize = self.lines.iter().map(|line| line.as_str().len()).sum();
+        all(&[
+            (self.lines.len() <= limits::SUPPORT_LINES, "too many lines"),
+            (bytes <= limits::SUPPORT_BYTES, "the lines are too long together"),
+        ])
     }
 
     fn readable(&self) -> Vec<String> {
