@@ -2,8 +2,8 @@
 
 use license_format::FormatError;
 use signer::{
-    AnswerError, OpenError, catalog::CatalogError, init::InitError, keys::KeyError, people::PeopleError,
-    store::StoreError,
+    AnswerError, OpenError, catalog::CatalogError, init::InitError, installations::ResolveForkError,
+    keys::KeyError, people::PeopleError, store::StoreError,
 };
 use verifier::VerifyError;
 use waybill_proxy::ProxyError;
@@ -30,8 +30,16 @@ failures! {
     InitError => init;
     OpenError => open;
     AnswerError => |error| if error.is_the_askers() { Exit::Refused } else { Exit::CouldNotTell };
+    ResolveForkError => resolve;
     PublicUrlError => |_| Exit::Misuse;
     ProxyError => |error| if error.is_refusal() { Exit::Refused } else { Exit::CouldNotTell };
+}
+
+fn resolve(error: &ResolveForkError) -> Exit {
+    match error {
+        ResolveForkError::Refused(_) => Exit::Refused,
+        ResolveForkError::Store(error) => store(error),
+    }
 }
 
 /// A form's problems are told one by one.

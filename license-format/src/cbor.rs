@@ -94,7 +94,10 @@ pub(crate) fn scan_item(bytes: &[u8]) -> Result<usize> {
             }
             Major::Text => {
                 let text = cursor.take(head.value)?;
-                std::str::from_utf8(text).map_err(|_| FormatError::CborUtf8)?;
+                // Nearly all texts are short names in ASCII, for which the general check takes three times as long.
+                if !text.is_ascii() {
+                    std::str::from_utf8(text).map_err(|_| FormatError::CborUtf8)?;
+                }
             }
             Major::Array | Major::Map => {
                 let map = head.major == Major::Map;

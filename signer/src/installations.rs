@@ -1,16 +1,20 @@
-//! What is known of installations, for those who may see it. Reading only; what changes an installation is the exchange.
+//! What is known of installations, for those who may see it, and the one decision about them that is a person's: which branch of a fork
+//! lives on. Everything else that changes an installation is the exchange's.
 
 use std::collections::BTreeMap;
 
-use license_format::{Digest, Label, LicenseType, Metric, SiteCode, Thumbprint, Timestamp, payload::License};
+use license_format::{
+    Digest, Label, LicenseType, Metric, SiteCode, Thumbprint, Timestamp,
+    payload::{Floor, License},
+};
 use sqlx::AnyConnection;
 
 use crate::{
-    answer::Answer,
-    exchange::{Lease, Seats},
+    answer::{self, Answer},
+    exchange::{Change, Lease, Lives, ResolveError, Seats},
     ids::AccountId,
     people::Asker,
-    store::{Columns, Store, StoreError, exchange_read},
+    store::{Columns, Store, StoreError, exchange_read, exchange_write},
 };
 
 /// An installation, as lists and pages show it.
@@ -107,6 +111,35 @@ pub struct CountedView {
     pub held: bool,
 }
 
+/// Why a fork was not resolved. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum ResolveForkError {
+    /// The rules say no.
+    #[error(transparent)]
+    Refused(#[from] ResolveError),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl ResolveForkError {
+    /// The stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            ResolveForkError::Refused(error) => error.code(),
+            ResolveForkError::Store(error) => error.code(),
+        }
+    }
+
+    /// What to do about it.
+    pub fn next_step(&self) -> String {
+        match self {
+            ResolveForkError::Refused(error) => error.next_step().to_owned(),
+            ResolveForkError::Store(error) => error.next_step().to_string(),
+        }
+    }
+}
+
 /// The installations of a store. Cheap to clone.
 #[derive(Clone)]
 pub struct Installations {
@@ -131,6 +164,41 @@ impl Installations {
             views.extend(view(&mut connection, &thumbprint, now).await?);
         }
         Ok(views)
+    }
+
+    /// Resolves the fork of an installation: an administrator of its account says which branch lives on. When the second does, its
+    /// chain becomes the record, one counted move is spent, and what only the other branch can hold is booked until it ends.
+    pub async fn resolve_fork(
+        &self,
+        installation: &Thumbprint,
+        lives: Lives,
+        asker: &Asker,
+        now: Timestamp,
+    ) -> Result<(), ResolveForkError> {
+        let mut transaction = self.store.begin().await?;
+        exchange_read::lock_head(&mut transaction).await?;
+        let wanted = exchange_read::Wanted { installations: vec![*installation], keys: Vec::new() };
+        let mut book =
+            exchange_read::open_book(&mut transaction, &wanted, Floor { bundle: 0, revocations: 0 }, now)
+                .await?;
+        if !book.is_visible(installation, asker) {
+            return Err(ResolveError::NoFork.into());
+        }
+        let second = exchange_read::refused_branch(&mut transaction, installation)
+            .await?
+            .ok_or(ResolveError::NoFork)?;
+        let (request, digest) = answer::read_request(&second).ok_or_else(|| StoreError::Damaged {
+            table: "answer",
+            column: "request_file",
+            detail: "does not read".to_owned(),
+        })?;
+        book.resolve(*installation, lives, (&request, digest), now)?;
+        for change in &book.changes {
+            if let Change::Resolved(resolution) = change {
+                exchange_write::write_resolution(&mut transaction, resolution, now).await?;
+            }
+        }
+        Ok(transaction.commit().await?)
     }
 
     /// One of them; `None` if there is none, or none that the asker may see.

@@ -27,4 +27,4 @@ pub mod witness;
 pub use answer::{Answer, AnswerError, Answered, file_name as answer_file_name};
 pub use ids::{AccountId, IdError, LicenseKeyId, SubscriptionId, TokenId, UserId};
 pub use people::Asker;
-pub use signer::{OpenError, ResolveForkError, Signer};
+pub use signer::{OpenError, Signer};

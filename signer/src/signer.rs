@@ -1,12 +1,12 @@
 //! The signer as a whole: the record and the issuing key behind one call.
 
-use license_format::{Digest, Label, Thumbprint, Timestamp};
+use license_format::{Digest, Label, Timestamp};
 use verifier::TrustState;
 
 use crate::{
     answer::{self, AnswerError, Answered, Desk, Issuer},
     catalog::Catalog,
-    exchange::{Book, Change, Lives, Recovery, ResolveError},
+    exchange::{Book, Change, Recovery},
     init::DataDir,
     installations::Installations,
     keys::{FileKey, KeyError, Passphrase},
@@ -63,35 +63,6 @@ impl OpenError {
             OpenError::Key(error) => error.next_step().to_string(),
             OpenError::Witness(error) => error.next_step().to_string(),
             OpenError::Trust { .. } => "Restore trust.waybill from a backup.".to_owned(),
-        }
-    }
-}
-
-/// Why a fork was not resolved. Nothing was changed.
-#[derive(Debug, thiserror::Error)]
-pub enum ResolveForkError {
-    /// The rules say no.
-    #[error(transparent)]
-    Refused(#[from] ResolveError),
-    /// The store.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-impl ResolveForkError {
-    /// The stable code.
-    pub fn code(&self) -> &'static str {
-        match self {
-            ResolveForkError::Refused(error) => error.code(),
-            ResolveForkError::Store(error) => error.code(),
-        }
-    }
-
-    /// What to do about it.
-    pub fn next_step(&self) -> String {
-        match self {
-            ResolveForkError::Refused(error) => error.next_step().to_owned(),
-            ResolveForkError::Store(error) => error.next_step().to_string(),
         }
     }
 }
@@ -187,40 +158,6 @@ impl Signer {
             detail: "does not read".to_owned(),
         })?;
         Ok(Some((file, name)))
-    }
-
-    /// Resolves the fork of an installation: an administrator of its account says which branch lives on. When the second does, its
-    /// chain becomes the record, one counted move is spent, and what only the other branch can hold is booked until it ends.
-    pub async fn resolve_fork(
-        &self,
-        installation: &Thumbprint,
-        lives: Lives,
-        asker: &Asker,
-        now: Timestamp,
-    ) -> Result<(), ResolveForkError> {
-        let mut transaction = self.store.begin().await?;
-        exchange_read::lock_head(&mut transaction).await?;
-        let wanted = exchange_read::Wanted { installations: vec![*installation], keys: Vec::new() };
-        let mut book =
-            exchange_read::open_book(&mut transaction, &wanted, self.desk.issuer().floor(), now).await?;
-        if !book.is_visible(installation, asker) {
-            return Err(ResolveError::NoFork.into());
-        }
-        let second = exchange_read::refused_branch(&mut transaction, installation)
-            .await?
-            .ok_or(ResolveError::NoFork)?;
-        let (request, digest) = answer::read_request(&second).ok_or_else(|| StoreError::Damaged {
-            table: "answer",
-            column: "request_file",
-            detail: "does not read".to_owned(),
-        })?;
-        book.resolve(*installation, lives, (&request, digest), now)?;
-        for change in &book.changes {
-            if let Change::Resolved(resolution) = change {
-                exchange_write::write_resolution(&mut transaction, resolution, now).await?;
-            }
-        }
-        Ok(transaction.commit().await?)
     }
 
     /// Finishes what waits, and closes the store, so that its files can be copied. Clones of this signer are of no more use.

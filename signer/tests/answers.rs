@@ -381,8 +381,13 @@ async fn a_fork_resolved_for_the_second_branch_lets_it_go_on() {
     let refused = desk.answer(&refresh).await;
     assert_eq!(code(&refused), "fork");
     import(&mut restored, &refused, desk.now);
-    desk.signer.resolve_fork(&proxy.name(), Lives::Second, &own, desk.now).await.unwrap();
-    let again = desk.signer.resolve_fork(&proxy.name(), Lives::First, &own, desk.now).await.unwrap_err();
+    desk.signer.installations().resolve_fork(&proxy.name(), Lives::Second, &own, desk.now).await.unwrap();
+    let again = desk
+        .signer
+        .installations()
+        .resolve_fork(&proxy.name(), Lives::First, &own, desk.now)
+        .await
+        .unwrap_err();
     assert_eq!(again.code(), "no-fork", "of two administrators one decides");
 
     let refresh = restored.refresh(DESKTOP, moment(desk.now, 4)).unwrap();
@@ -406,7 +411,7 @@ async fn a_fork_resolved_for_the_first_branch_leaves_the_record_as_it_is() {
     import(&mut proxy, &desk.answer(&first).await, desk.now);
     let second = copy.refresh(DESKTOP, moment(desk.now, 3)).unwrap();
     import(&mut copy, &desk.answer(&second).await, desk.now);
-    desk.signer.resolve_fork(&proxy.name(), Lives::First, &own, desk.now).await.unwrap();
+    desk.signer.installations().resolve_fork(&proxy.name(), Lives::First, &own, desk.now).await.unwrap();
     proxy.use_seats(DESKTOP, 4, desk.now);
     let next = proxy.refresh(DESKTOP, moment(desk.now, 4)).unwrap();
     assert_eq!(code(&desk.answer(&next).await), "license");

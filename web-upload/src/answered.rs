@@ -8,7 +8,7 @@ use license_format::{
     payload::{DeactivationReceipt, License, Refusal, Request},
     readable,
 };
-use signer::{Answer, Answered, Signer, answer_file_name, people::Asker};
+use signer::{Answer, Answered, Signer, answer_file_name, exchange::RefusalCode, people::Asker};
 
 use crate::{
     failure::Failure,
@@ -74,6 +74,8 @@ pub(crate) struct Refused {
     pub(crate) carried: Option<String>,
     /// With `overtaken`: the slot's newest license, which the proxy will take.
     pub(crate) newest: Option<Download>,
+    /// With a fork: the page on which it is decided.
+    pub(crate) decide: Option<String>,
     pub(crate) repeated: bool,
 }
 
@@ -133,7 +135,7 @@ async fn answer(signer: &Signer, file: &Carried, asker: &Asker, now: Timestamp) 
     match signer.answer(bytes, asker, now).await {
         Ok(answered) => {
             let what = Some(Facts::of_readable(&answered.request.readable()));
-            Card { source, what, outcome: Outcome::of(answered, now) }
+            Card { source, what, outcome: Outcome::of(answered, asker, now) }
         }
         Err(error) => {
             let theirs = error.is_the_askers();
@@ -146,7 +148,7 @@ async fn answer(signer: &Signer, file: &Carried, asker: &Asker, now: Timestamp) 
 
 impl Outcome {
     /// The answer in words.
-    pub(crate) fn of(answered: Answered, now: Timestamp) -> Outcome {
+    pub(crate) fn of(answered: Answered, asker: &Asker, now: Timestamp) -> Outcome {
         let Answered { file, file_name, answer, request, digest, repeated, newest } = answered;
         let download = Download { digest: digest.to_string(), file_name };
         match answer {
@@ -156,6 +158,7 @@ impl Outcome {
                 let newest = newest.as_deref().and_then(|bytes| newest_license(&request, bytes));
                 Outcome::Refusal(Refused {
                     newest,
+                    decide: fork_page(&refusal, asker),
                     repeated,
                     ..Refused::of(&refusal, &request, &file, download, now)
                 })
@@ -166,7 +169,8 @@ impl Outcome {
 
 impl Granted {
     fn of(license: &License, download: Download, repeated: bool, now: Timestamp) -> Granted {
-        let mut editions: Vec<String> = license.grants.iter().map(|grant| grant.edition.to_string()).collect();
+        let mut editions: Vec<String> =
+            license.grants.iter().map(|grant| grant.edition.to_string()).collect();
         editions.dedup();
         Granted {
             title: format!(
@@ -202,13 +206,7 @@ impl Released {
 }
 
 impl Refused {
-    fn of(
-        refusal: &Refusal,
-        request: &Request,
-        file: &[u8],
-        download: Download,
-        now: Timestamp,
-    ) -> Refused {
+    fn of(refusal: &Refusal, request: &Request, file: &[u8], download: Download, now: Timestamp) -> Refused {
         let facts = request.installation();
         Refused {
             title: format!(
@@ -224,6 +222,7 @@ impl Refused {
             download,
             carried: (!refusal.is_final).then(|| BASE64_STANDARD.encode(file)),
             newest: None,
+            decide: None,
             repeated: false,
         }
     }
@@ -275,6 +274,13 @@ fn counter(file: &Carried) -> u64 {
         .filter(|file| file.document.kind().is_request())
         .and_then(|file| Request::decode_unverified(&file.document).ok())
         .map_or(0, |request| request.chain().counter)
+}
+
+/// Where both branches of a fork are shown.
+fn fork_page(refusal: &Refusal, asker: &Asker) -> Option<String> {
+    let forks = [RefusalCode::Fork, RefusalCode::ForkUndecided].map(RefusalCode::code);
+    let folder = asker.account().map_or_else(String::new, |account| format!("/accounts/{account}"));
+    forks.contains(&refusal.code.as_str()).then(|| format!("{folder}/installations/{}", refusal.installation))
 }
 
 /// What is offered with `overtaken`: a license of the same slot as the request.

@@ -18,8 +18,9 @@ pub(crate) fn url(name: &str) -> &'static str {
 
 /// `GET /assets/{file}`.
 pub(crate) async fn serve(Path(file): Path<String>) -> Response {
-    let Some(asset) = ASSETS.iter().find(|asset| asset.url.strip_prefix(FOLDER) == Some(file.as_str())) else {
-        return StatusCode::NOT_FOUND.into_response();
+    let Some(asset) = ASSETS.iter().find(|asset| asset.url.strip_prefix(FOLDER) == Some(file.as_str()))
+    else {
+        return (StatusCode::NOT_FOUND, "There is no such file.\n").into_response();
     };
     let headers = [
         (header::CONTENT_TYPE, asset.media_type),

@@ -8,9 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use license_format::limits;
-use signer::{
-    AnswerError, catalog::CatalogError, people::PeopleError, problem::Problem, store::StoreError,
-};
+use signer::{AnswerError, catalog::CatalogError, people::PeopleError, problem::Problem, store::StoreError};
 
 /// One cause each.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -132,7 +130,9 @@ impl Failure {
             Failure::MediaType => "media-type",
             Failure::TooLarge => "too-large",
             Failure::TooManyFiles { .. } => "too-many-files",
-            Failure::Unreadable { code, .. } | Failure::Invalid { code, .. } | Failure::Ours { code, .. } => code,
+            Failure::Unreadable { code, .. } | Failure::Invalid { code, .. } | Failure::Ours { code, .. } => {
+                code
+            }
             Failure::Changed => "changed-meanwhile",
             Failure::TimedOut => "timed-out",
             Failure::Panicked => "internal-error",
@@ -232,7 +232,11 @@ impl IntoResponse for Failure {
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Failure {
         tracing::error!(code = error.code(), %error, "the store failed");
-        Failure::Ours { code: error.code(), says: error.to_string(), next_step: error.next_step().to_string() }
+        Failure::Ours {
+            code: error.code(),
+            says: error.to_string(),
+            next_step: error.next_step().to_string(),
+        }
     }
 }
 

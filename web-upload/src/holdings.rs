@@ -1,6 +1,6 @@
 //! Which installations use which license keys, and how a slot stands, in words. The signer says the facts; the words are here.
 
-use license_format::{Metric, Timestamp};
+use license_format::{Metric, Timestamp, payload::License};
 use signer::{
     catalog::KeyRecord,
     exchange::Seats,
@@ -84,8 +84,16 @@ pub(crate) fn status(slot: &SlotView, now: Timestamp) -> Status {
         (SlotState::Active, Some(license)) if license.report_due <= now => {
             Status::new(Tone::Warn, "Report overdue")
         }
+        (SlotState::Active, Some(license)) if is_over(slot.used, license) => {
+            Status::new(Tone::Warn, "Over the limit")
+        }
         (SlotState::Active, Some(_)) => Status::new(Tone::Ok, "Active"),
     }
+}
+
+/// The report counts what the first grant counts.
+fn is_over(used: Option<u64>, license: &License) -> bool {
+    used.zip(license.grants.first()).is_some_and(|(used, grant)| used > grant.seats)
 }
 
 impl Row {

@@ -1,7 +1,10 @@
 //! Takes files in from the upload form: any number up to the limit, each up to its limit, and text that was pasted.
 //! It does not look into them.
 
-use axum::extract::{Multipart, multipart::{Field, MultipartError}};
+use axum::extract::{
+    Multipart,
+    multipart::{Field, MultipartError},
+};
 use license_format::limits;
 
 use crate::failure::Failure;

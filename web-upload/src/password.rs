@@ -1,9 +1,6 @@
 //! Passwords: argon2id (RFC 9106), and the same time for those who do not exist.
 
-use argon2::{
-    Argon2, PasswordHasher as _, PasswordVerifier as _,
-    password_hash::phc::PasswordHash as Phc,
-};
+use argon2::{Argon2, PasswordHasher as _, PasswordVerifier as _, password_hash::phc::PasswordHash as Phc};
 use signer::{entropy::Entropy, people::PasswordHash};
 
 /// Fewest characters of a new password. Length is the only rule: other rules make passwords easier to guess.
@@ -56,7 +53,8 @@ impl Passwords {
 const SALT: usize = 16;
 
 fn hash(argon2: &Argon2<'_>, password: &str, salt: &[u8; SALT]) -> PasswordHash {
-    let phc = argon2.hash_password_with_salt(password.as_bytes(), salt).expect("the lengths are argon2's own");
+    let phc =
+        argon2.hash_password_with_salt(password.as_bytes(), salt).expect("the lengths are argon2's own");
     PasswordHash::new(phc.to_string())
 }
 

@@ -146,8 +146,8 @@ impl FromStr for PublicUrl {
             Some((address, _)) => address,
             None => authority.split(':').next().unwrap_or(authority),
         };
-        let loopback = host == "localhost"
-            || host.parse().is_ok_and(|address: std::net::IpAddr| address.is_loopback());
+        let loopback =
+            host == "localhost" || host.parse().is_ok_and(|address: std::net::IpAddr| address.is_loopback());
         match scheme {
             "https" => Ok(PublicUrl { text: text.to_owned(), secure: true }),
             "http" if loopback => Ok(PublicUrl { text: text.to_owned(), secure: false }),

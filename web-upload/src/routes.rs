@@ -11,9 +11,14 @@ use axum::{
     routing::get,
 };
 use tower_http::{
-    catch_panic::CatchPanicLayer, csrf::{CsrfLayer, ProtectionError}, set_header::SetResponseHeaderLayer,
-    timeout::TimeoutLayer, trace::TraceLayer,
+    catch_panic::CatchPanicLayer,
+    csrf::{CsrfLayer, ProtectionError},
+    set_header::SetResponseHeaderLayer,
+    timeout::TimeoutLayer,
+    trace::{DefaultOnResponse, TraceLayer},
 };
+
+use tracing::Level;
 
 use crate::{api, assets, failure::Failure, pages, portal::Portal};
 
@@ -30,7 +35,11 @@ pub fn router(portal: Portal) -> Router {
         .merge(api)
         .route("/assets/{file}", get(assets::serve))
         .with_state(portal)
-        .layer(TraceLayer::new_for_http().make_span_with(span));
+        .layer(
+            TraceLayer::new_for_http()
+                .make_span_with(span)
+                .on_response(DefaultOnResponse::new().level(Level::INFO)),
+        );
     let mut headers = HEADERS.to_vec();
     if secure {
         headers.push((header::STRICT_TRANSPORT_SECURITY, "max-age=31536000"));
@@ -66,7 +75,9 @@ fn guarded(routes: Router<Portal>) -> Router<Portal> {
     routes
         .layer(CatchPanicLayer::custom(panicked))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIME))
-        .layer(CsrfLayer::new().with_rejection_response(|_: ProtectionError| Failure::CrossSite.into_response()))
+        .layer(
+            CsrfLayer::new().with_rejection_response(|_: ProtectionError| Failure::CrossSite.into_response()),
+        )
 }
 
 fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {

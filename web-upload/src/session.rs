@@ -1,15 +1,24 @@
 //! Who is looking: a session token in a cookie, and what it lets somebody see. The store keeps only the token's digest.
 
-use std::{net::{IpAddr, SocketAddr}, sync::Arc};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
 
 use axum::{
     extract::{ConnectInfo, FromRequestParts},
     http::{Method, request::Parts},
 };
-use axum_extra::extract::{CookieJar, cookie::{Cookie, SameSite}};
+use axum_extra::extract::{
+    CookieJar,
+    cookie::{Cookie, SameSite},
+};
 use signer::people::{AccountId, Actor, Asker, Role, SignedIn, Token};
 
-use crate::{failure::Failure, portal::{Portal, PublicUrl}};
+use crate::{
+    failure::Failure,
+    portal::{Portal, PublicUrl},
+};
 
 /// Looked up once for each request for a page.
 #[derive(Clone, Default)]
@@ -150,7 +159,9 @@ mod tests {
         for path in ["/", "/accounts", "/accounts/0193f2a0-5c00-7d3e-8f10-6f5b2f9c2a11"] {
             assert!(is_local_path(path), "{path}");
         }
-        for path in ["", "//evil.example", "/\\evil.example", "https://evil.example", "/a?next=//b", "/a%0d%0a"] {
+        for path in
+            ["", "//evil.example", "/\\evil.example", "https://evil.example", "/a?next=//b", "/a%0d%0a"]
+        {
             assert!(!is_local_path(path), "{path}");
         }
     }

@@ -82,12 +82,7 @@ impl Day {
             (then, today) if then > today => format!("in {}", days(then - today)),
             (then, today) => format!("{} ago", days(today - then)),
         };
-        Day {
-            day: instant.date(),
-            minute: instant.minute(),
-            exact: instant.rfc3339(),
-            from_now,
-        }
+        Day { day: instant.date(), minute: instant.minute(), exact: instant.rfc3339(), from_now }
     }
 }
 

@@ -59,7 +59,8 @@ async fn signing_in_leads_back_to_where_one_wanted_to_go() {
 async fn a_wrong_password_and_an_unknown_person_look_alike() {
     let world = World::new().await;
     let wrong = world.browser().post("/sign-in", &[("email", ANA), ("password", "wrong")]).await;
-    let unknown = world.browser().post("/sign-in", &[("email", "x@contoso.example"), ("password", "wrong")]).await;
+    let unknown =
+        world.browser().post("/sign-in", &[("email", "x@contoso.example"), ("password", "wrong")]).await;
     assert_eq!((wrong.status, unknown.status), (StatusCode::UNAUTHORIZED, StatusCode::UNAUTHORIZED));
     assert_eq!(wrong.text().replace(ANA, "?"), unknown.text().replace("x@contoso.example", "?"));
     assert_eq!(wrong.header("set-cookie"), "");
@@ -165,7 +166,10 @@ async fn an_invitation_sets_a_password_once() {
     let world = World::new().await;
     let mut staff = world.signed_in(STAFF).await;
     let made = staff
-        .post("/accounts/new", &[("name", "Tailspin"), ("kind", "business"), ("admin_email", "tia@tailspin.example")])
+        .post(
+            "/accounts/new",
+            &[("name", "Tailspin"), ("kind", "business"), ("admin_email", "tia@tailspin.example")],
+        )
         .await;
     assert_eq!(made.status, StatusCode::CREATED);
     made.says("tia@tailspin.example").says("shown only now");
@@ -187,10 +191,16 @@ async fn an_invitation_sets_a_password_once() {
     let again = world.browser().get(path).await;
     assert_eq!(again.status, StatusCode::GONE);
     again.says("no longer valid");
-    let again = world.browser().post(path, &[("password", "attacker's password"), ("again", "attacker's password")]).await;
+    let again = world
+        .browser()
+        .post(path, &[("password", "attacker's password"), ("again", "attacker's password")])
+        .await;
     assert_eq!(again.status, StatusCode::GONE);
     assert_eq!(world.browser().get("/join/nonsense").await.status, StatusCode::GONE);
-    let page = world.browser().post("/sign-in", &[("email", "tia@tailspin.example"), ("password", "a long enough one")]).await;
+    let page = world
+        .browser()
+        .post("/sign-in", &[("email", "tia@tailspin.example"), ("password", "a long enough one")])
+        .await;
     assert_eq!(page.status, StatusCode::SEE_OTHER);
 }
 
@@ -207,12 +217,19 @@ async fn a_new_link_for_a_forgotten_password_is_made_by_staff_alone() {
     assert_eq!(made.status, StatusCode::CREATED);
     made.says(ANA).says("/join/");
     // Not through an account to which the person does not belong.
-    let other = format!("/accounts/{}/members/{}/invite", world.fabrikam.account, world.contoso.administrator);
+    let other =
+        format!("/accounts/{}/members/{}/invite", world.fabrikam.account, world.contoso.administrator);
     assert_eq!(staff.post(&other, &[]).await.status, StatusCode::NOT_FOUND);
-    let added = staff.post(&format!("/accounts/{account}/members"), &[("email", "new@contoso.example"), ("role", "administrator")]).await;
+    let added = staff
+        .post(
+            &format!("/accounts/{account}/members"),
+            &[("email", "new@contoso.example"), ("role", "administrator")],
+        )
+        .await;
     assert_eq!(added.status, StatusCode::CREATED);
     added.says("new@contoso.example").says("/join/");
-    let twice = staff.post(&format!("/accounts/{account}/members"), &[("email", ANA), ("role", "member")]).await;
+    let twice =
+        staff.post(&format!("/accounts/{account}/members"), &[("email", ANA), ("role", "member")]).await;
     assert_eq!(twice.status, StatusCode::CONFLICT);
     twice.says("already");
 }

@@ -4,6 +4,7 @@ use license_format::Thumbprint;
 use serde_json::{Value, json};
 use signer::{
     Asker,
+    exchange::Lives,
     installations::{CountedView, InstallationView, Installations, SlotView},
 };
 
@@ -22,6 +23,24 @@ pub(crate) enum Installation {
         /// Its thumbprint, or the beginning of it, with or without dashes
         id: String,
     },
+    /// Decide which of two branches of a copied or put-back installation lives on
+    Resolve {
+        /// Its thumbprint, or the beginning of it, with or without dashes
+        id: String,
+        /// `first`: the one whose request came first; the other is set up anew. `second`: the other, as after a restore from a
+        /// backup; spends a counted move
+        #[arg(long, value_name = "BRANCH")]
+        lives: Branch,
+    },
+}
+
+/// A branch of a fork.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+pub(crate) enum Branch {
+    /// The one whose request came first.
+    First,
+    /// The other.
+    Second,
 }
 
 impl Installation {
@@ -34,6 +53,7 @@ impl Installation {
                 let view = installations.show(&Asker::Staff, &id, edge::now()).await?.ok_or_else(none)?;
                 Ok(Report::new(details(&view), json!({ "installation": row(&view) })))
             }
+            Installation::Resolve { id, lives } => resolve(&installations, &id, lives).await,
         }
     }
 }
@@ -55,6 +75,24 @@ async fn list(installations: &Installations) -> Result<Report, Failure> {
     let empty = "There is no installation yet. The first request file of a proxy brings it.";
     let text = show::table(&header, views.iter().map(cells).collect(), empty);
     Ok(Report::new(text, json!({ "installations": views.iter().map(row).collect::<Vec<_>>() })))
+}
+
+async fn resolve(installations: &Installations, id: &str, branch: Branch) -> Result<Report, Failure> {
+    let id = find(installations, id).await?;
+    let (lives, name, text) = match branch {
+        Branch::First => (
+            Lives::First,
+            "first",
+            "The first branch goes on. Set the other server up anew (`waybill-proxy setup` in a new state directory).",
+        ),
+        Branch::Second => (
+            Lives::Second,
+            "second",
+            "The second branch goes on with its next request; one counted move is spent. The first is refused from now on.",
+        ),
+    };
+    installations.resolve_fork(&id, lives, &Asker::Staff, edge::now()).await?;
+    Ok(Report::new(format!("{text}\n"), json!({ "installation": id, "lives": name })))
 }
 
 /// The one installation whose thumbprint begins so.

@@ -141,11 +141,15 @@ impl ProxyError {
     /// What to do about it.
     pub fn next_step(&self) -> String {
         let text = match self {
-            ProxyError::NotSetUp { .. } => "Run `waybill-proxy setup` first, or name the right directory with --state-dir.",
+            ProxyError::NotSetUp { .. } => {
+                "Run `waybill-proxy setup` first, or name the right directory with --state-dir."
+            }
             ProxyError::AlreadySetUp { .. } => {
                 "Run `waybill-proxy status` to see it, or name another directory with --state-dir."
             }
-            ProxyError::DirectoryInUse { .. } => "Name a directory of its own with --state-dir; it will be made.",
+            ProxyError::DirectoryInUse { .. } => {
+                "Name a directory of its own with --state-dir; it will be made."
+            }
             ProxyError::Locked { .. } => "Wait until that one has ended, then run this again.",
             ProxyError::StateDamaged { .. } => {
                 "Restore the whole state directory from a backup; the portal will see that it was put back, and ask. Without a \

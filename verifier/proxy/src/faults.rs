@@ -144,7 +144,11 @@ fn summary(installation: &Installation) -> Vec<(SlotState, Option<u64>, Option<u
             (status.state, status.counter, status.used)
         })
         .collect();
-    summary.push((SlotState::Empty, Some(installation.counter()), installation.since().map(|link| link.counter)));
+    summary.push((
+        SlotState::Empty,
+        Some(installation.counter()),
+        installation.since().map(|link| link.counter),
+    ));
     summary
 }
 

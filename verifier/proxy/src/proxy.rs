@@ -270,10 +270,7 @@ fn server_name(given: Option<&Label>, machine: &Machine, site_code: &SiteCode) -
     given.or(machine.host_name.as_ref()).cloned().unwrap_or_else(|| label(site_code.as_str()))
 }
 
-fn fingerprint(
-    key: &InstallationKey,
-    machine: &Machine,
-) -> BTreeMap<Token, license_format::FingerprintPart> {
+fn fingerprint(key: &InstallationKey, machine: &Machine) -> BTreeMap<Token, license_format::FingerprintPart> {
     let part = |(name, fact): (&Token, &String)| (name.clone(), key.fingerprint(name.as_str(), fact));
     machine.facts.iter().map(part).take(license_format::limits::FINGERPRINT_PARTS).collect()
 }

@@ -53,10 +53,8 @@ impl State {
     pub(crate) fn decode(bytes: &[u8]) -> Result<State, StateFault> {
         let (first, rest) = split_line(bytes).ok_or(StateFault::Damaged)?;
         let (said, body) = split_line(rest).ok_or(StateFault::Damaged)?;
-        let version: u64 = first
-            .strip_prefix(NAME)
-            .and_then(|version| version.parse().ok())
-            .ok_or(StateFault::Damaged)?;
+        let version: u64 =
+            first.strip_prefix(NAME).and_then(|version| version.parse().ok()).ok_or(StateFault::Damaged)?;
         let is_intact = said.len() == DIGEST_CHARACTERS && said == digest(first, body).to_string();
         match (is_intact, version) {
             (false, _) => Err(StateFault::Damaged),
@@ -96,11 +94,9 @@ mod tests {
             .unwrap();
         let answers = prepared.request.digest();
         let license = license_format::payload::License { answers, ..testing::license(desktop) };
+        let (installation, _) = installation.import(&testing::seal_answer(&license), testing::now()).unwrap();
         let (installation, _) =
-            installation.import(&testing::seal_answer(&license), testing::now()).unwrap();
-        let (installation, _) = installation
-            .prepare_activation(mobile, &testing::license_key(mobile), moment(2), sign)
-            .unwrap();
+            installation.prepare_activation(mobile, &testing::license_key(mobile), moment(2), sign).unwrap();
         State { name: Some(testing::label("CM01")), installation }
     }
 

@@ -177,7 +177,8 @@ impl Installation {
     fn take_revocations(&mut self, trust: &TrustState) {
         for slot in self.slots.values_mut() {
             if let Slot::Active(active) = slot
-                && (trust.revokes_license(&active.license.license().id) || trust.revokes_key(&active.license.kid()))
+                && (trust.revokes_license(&active.license.license().id)
+                    || trust.revokes_key(&active.license.kid()))
             {
                 active.revoked_by = Some(trust.revocations_number());
             }

@@ -197,7 +197,9 @@ impl Installation {
     }
 
     fn judged(&self, license_type: LicenseType) -> Cow<'_, Usage> {
-        self.usage.get(&license_type).map_or_else(|| Cow::Owned(Usage::none()), |usage| Cow::Borrowed(usage.judged()))
+        self.usage
+            .get(&license_type)
+            .map_or_else(|| Cow::Owned(Usage::none()), |usage| Cow::Borrowed(usage.judged()))
     }
 
     fn take_slot(&mut self, license_type: LicenseType) -> Slot {

@@ -76,11 +76,8 @@ impl Installation {
         moment: Moment,
         sign: impl FnOnce(&[u8]) -> [u8; 64],
     ) -> Result<(Installation, Prepared), PrepareError> {
-        let license = self
-            .slot(license_type)
-            .license()
-            .ok_or(PrepareError::NotActive { slot: license_type })?
-            .id;
+        let license =
+            self.slot(license_type).license().ok_or(PrepareError::NotActive { slot: license_type })?.id;
         let mut next = self.observe_clock(moment.now);
         let slot = next.take_slot(license_type).ask_again();
         next.put_slot(license_type, slot);
@@ -191,8 +188,7 @@ impl Installation {
     fn says_the_same(&self, own: &OwnRequest, new: &Request, attached: &[UnverifiedDocument]) -> bool {
         let Some((old, attached_before)) = own.read() else { return false };
         let (was, is) = (old.chain(), new.chain());
-        let same_chain =
-            was.since == is.since && was.slots == is.slots && self.is_record_right(was.record);
+        let same_chain = was.since == is.since && was.slots == is.slots && self.is_record_right(was.record);
         let same_facts = old.installation() == new.installation();
         same_chain
             && same_facts

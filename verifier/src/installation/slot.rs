@@ -164,9 +164,8 @@ impl Slot {
     /// What the slot proves to the signer; nothing if it was never used.
     pub(super) fn report(&self) -> Option<SlotReport> {
         let ended = Some(self.ended()).filter(|ended| *ended > 0);
-        let holding = self
-            .license()
-            .map(|license| ChainLink { digest: license.answers, counter: license.counter });
+        let holding =
+            self.license().map(|license| ChainLink { digest: license.answers, counter: license.counter });
         (*self != Slot::Empty).then_some(SlotReport { ended, holding })
     }
 
@@ -208,7 +207,13 @@ impl Slot {
             }
             Slot::Released(released) => (released.license, released.license_key),
         };
-        Some(Slot::Released(Released { ended: counter, license, license_key, confirmed: None, refused: None }))
+        Some(Slot::Released(Released {
+            ended: counter,
+            license,
+            license_key,
+            confirmed: None,
+            refused: None,
+        }))
     }
 
     /// The receipt of the deactivation with this counter was read.

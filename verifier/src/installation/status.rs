@@ -178,12 +178,19 @@ impl Installation {
             notes.push(match own.kind() {
                 Kind::DeactivationRequest => Note::new(
                     "deactivation-unconfirmed",
-                    format!("the license key is free only once the portal has request number {}", own.counter()),
+                    format!(
+                        "the license key is free only once the portal has request number {}",
+                        own.counter()
+                    ),
                     "Upload the deactivation request, and import the receipt.",
                 ),
                 kind => Note::new(
                     "request-open",
-                    format!("the {kind} number {} of {} waits for its answer", own.counter(), own.made().date()),
+                    format!(
+                        "the {kind} number {} of {} waits for its answer",
+                        own.counter(),
+                        own.made().date()
+                    ),
                     "Upload it to the portal, and import the answer.",
                 ),
             });

@@ -103,7 +103,9 @@ fn wants_file(headers: &HeaderMap) -> bool {
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','))
-        .any(|range| range.split(';').next().is_some_and(|range| range.trim().eq_ignore_ascii_case(MEDIA_TYPE)))
+        .any(|range| {
+            range.split(';').next().is_some_and(|range| range.trim().eq_ignore_ascii_case(MEDIA_TYPE))
+        })
 }
 
 #[cfg(test)]

@@ -1,11 +1,7 @@
 //! `/accounts/{account}`: an account's first page. Customers see what they bought; staff see the same, and can add to it.
 
 use askama::Template;
-use axum::{
-    extract::State,
-    http::StatusCode,
-    response::Response,
-};
+use axum::{extract::State, http::StatusCode, response::Response};
 use license_format::Timestamp;
 use signer::{
     catalog::{KeyRecord, Subscription, SubscriptionStatus},
@@ -128,7 +124,8 @@ impl SubscriptionCard {
     ) -> SubscriptionCard {
         let own: Vec<KeyRecord> =
             keys.iter().filter(|key| key.subscription == subscription.id).cloned().collect();
-        let used_by: Vec<_> = using(installations, &own).filter(|(_, slot)| !slot.counted.is_empty()).collect();
+        let used_by: Vec<_> =
+            using(installations, &own).filter(|(_, slot)| !slot.counted.is_empty()).collect();
         let mut installed_at: Vec<String> =
             used_by.iter().map(|(installation, _)| installation.site_code.to_string()).collect();
         installed_at.dedup();

@@ -65,7 +65,12 @@ impl crate::pages::Sample for AccountNewPage {
     fn samples() -> Vec<AccountNewPage> {
         let [_, _, frame] = Frame::samples();
         let mut refused = Draft::with(&[("name", "<b>"), ("kind", "personal"), ("admin_email", "x")]);
-        refused.note("admin_email", "email", "this is no e-mail address", "Type one such as ana@contoso.example.");
+        refused.note(
+            "admin_email",
+            "email",
+            "this is no e-mail address",
+            "Type one such as ana@contoso.example.",
+        );
         [Draft::default(), refused].map(|form| AccountNewPage { frame: frame.clone(), form }).into()
     }
 }

@@ -27,7 +27,11 @@ pub(super) async fn get(
     let digest = Digest::from_hex(&digest).ok_or(Failure::NotFound)?;
     for asker in user.all_eyes() {
         if let Some((file, name)) = portal.signer().answer_file(&digest, &asker).await? {
-            return if armour == "1" { deliver::armoured(&file, &name) } else { Ok(deliver::file(file, &name)) };
+            return if armour == "1" {
+                deliver::armoured(&file, &name)
+            } else {
+                Ok(deliver::file(file, &name))
+            };
         }
     }
     Err(Failure::NotFound)

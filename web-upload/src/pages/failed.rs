@@ -109,11 +109,7 @@ impl crate::pages::Sample for FailedPage {
         let [frame, ..] = Frame::samples();
         failures
             .into_iter()
-            .map(|failure| FailedPage {
-                frame: frame.clone(),
-                says: sentence(&failure.to_string()),
-                failure,
-            })
+            .map(|failure| FailedPage { frame: frame.clone(), says: sentence(&failure.to_string()), failure })
             .collect()
     }
 }

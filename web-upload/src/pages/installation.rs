@@ -10,9 +10,8 @@ use axum::{
 use license_format::{Thumbprint, Timestamp};
 use serde::Deserialize;
 use signer::{
-    ResolveForkError,
     exchange::Lives,
-    installations::{InstallationView, SlotView},
+    installations::{InstallationView, ResolveForkError, SlotView},
     people::{AccountId, Asker},
 };
 
@@ -102,8 +101,12 @@ pub(super) async fn of_account(
     Query(Flash { decided }): Query<Flash>,
 ) -> Result<Response, Failure> {
     let notice = match decided.as_str() {
-        "first" => Some("Decided: the first branch lives on. The copy needs `waybill-proxy setup`, and is a new installation then."),
-        "second" => Some("Decided: the second branch lives on. Upload the request that was refused once more; nothing is typed again."),
+        "first" => Some(
+            "Decided: the first branch lives on. The copy needs `waybill-proxy setup`, and is a new installation then.",
+        ),
+        "second" => Some(
+            "Decided: the second branch lives on. Upload the request that was refused once more; nothing is typed again.",
+        ),
         _ => None,
     };
     let notice = notice.map(|says| Notice::new(Tone::Ok, says));
@@ -140,7 +143,7 @@ pub(super) async fn decide(
         "second" => (Lives::Second, "second"),
         _ => return Err(Failure::Malformed),
     };
-    match portal.signer().resolve_fork(id, lives, &eyes, portal.now()).await {
+    match portal.signer().installations().resolve_fork(id, lives, &eyes, portal.now()).await {
         Ok(()) => {
             let to = format!("/accounts/{account}/installations/{id}?decided={name}");
             Ok(Redirect::to(&to).into_response())
@@ -209,8 +212,9 @@ impl InstallationPage {
 impl Slot {
     fn of(slot: &SlotView, now: Timestamp) -> Slot {
         let number = |count: Option<u64>| count.map_or_else(|| "not reported".to_owned(), grouped);
-        let granted: Option<u64> =
-            slot.license.as_ref().map(|license| license.grants.iter().map(|grant| grant.seats).sum());
+        // The report counts what the first grant counts.
+        let granted =
+            slot.license.as_ref().and_then(|license| license.grants.first()).map(|grant| grant.seats);
         let remaining = granted.zip(slot.used).map_or_else(
             || "not reported".to_owned(),
             |(granted, used)| match used.checked_sub(granted) {

@@ -52,16 +52,21 @@ pub(super) async fn of_all(
     list(&portal, frame, &Asker::Staff, "/installations".to_owned(), &q).await
 }
 
-async fn list(portal: &Portal, frame: Frame, eyes: &Asker, here: String, q: &str) -> Result<Response, Failure> {
+async fn list(
+    portal: &Portal,
+    frame: Frame,
+    eyes: &Asker,
+    here: String,
+    q: &str,
+) -> Result<Response, Failure> {
     let now = portal.now();
     let installations = portal.signer().installations().list(eyes, now).await?;
     let rows: Vec<Row> =
         installations.iter().flat_map(|installation| Row::all(installation, &here, now)).collect();
     let all = rows.len();
     let query = q.trim().to_lowercase();
-    let fits = |row: &Row| {
-        [&row.site, &row.server].into_iter().any(|text| text.to_lowercase().contains(&query))
-    };
+    let fits =
+        |row: &Row| [&row.site, &row.server].into_iter().any(|text| text.to_lowercase().contains(&query));
     let rows = rows.into_iter().filter(fits).collect();
     let page = InstallationsPage { frame, here, query: q.trim().to_owned(), rows, all };
     Ok(deliver::page(StatusCode::OK, &page))

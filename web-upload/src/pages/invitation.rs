@@ -2,12 +2,7 @@
 //! place until it is used.
 
 use askama::Template;
-use axum::{
-    Form,
-    extract::State,
-    http::StatusCode,
-    response::Response,
-};
+use axum::{Form, extract::State, http::StatusCode, response::Response};
 use signer::people::{Account, AccountId, Invited, PeopleError, Role, UserId};
 
 use super::{At, account};
@@ -58,7 +53,8 @@ pub(super) async fn add(
             Ok(deliver::page(StatusCode::CREATED, &page))
         }
         Err(PeopleError::Invalid(problems)) => {
-            account::show(&portal, &user, &account, form.refused(problems), StatusCode::UNPROCESSABLE_ENTITY).await
+            account::show(&portal, &user, &account, form.refused(problems), StatusCode::UNPROCESSABLE_ENTITY)
+                .await
         }
         Err(error @ PeopleError::AlreadyMember { .. }) => {
             let mut form = form;

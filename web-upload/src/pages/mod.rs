@@ -54,10 +54,7 @@ pub(crate) fn routes() -> Router<Portal> {
                 .route(account, get(account::get))
                 .route(&under("/members"), post(invitation::add))
                 .route(&under("/members/{user}/invite"), post(invitation::again))
-                .route(
-                    &under("/subscriptions/new"),
-                    get(subscription_new::get).post(subscription_new::post),
-                )
+                .route(&under("/subscriptions/new"), get(subscription_new::get).post(subscription_new::post))
                 .route(&under("/subscriptions/{subscription}"), get(subscription::get))
                 .route(&under("/subscriptions/{subscription}/terms"), post(subscription::terms))
                 .route(&under("/subscriptions/{subscription}/offline-use"), post(subscription::offline_use))
@@ -109,7 +106,11 @@ mod tests {
             for inline in [" style=", "<style", " onclick", " onsubmit", " onload", "javascript:", "hx-on"] {
                 assert_eq!(count(inline), 0, "{name}: {inline} would need a laxer policy");
             }
-            assert_eq!(count("<script"), count("<script src=\"/assets/"), "{name}: scripts are files of ours");
+            assert_eq!(
+                count("<script"),
+                count("<script src=\"/assets/"),
+                "{name}: scripts are files of ours"
+            );
             for text in ["<b>", "<Ltd>", "<Management>", "<1>", "<script>alert"] {
                 assert_eq!(count(text), 0, "{name}: {text} was not escaped");
             }

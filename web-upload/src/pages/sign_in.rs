@@ -61,8 +61,7 @@ pub(super) async fn post(
 ) -> Result<Response, Failure> {
     let email = form.value("email").to_owned();
     let refuse = |status, says: String| {
-        let page =
-            SignInPage::new(&portal, Some(Notice::new(Tone::Stop, says)), &email, form.value("next"));
+        let page = SignInPage::new(&portal, Some(Notice::new(Tone::Stop, says)), &email, form.value("next"));
         Ok(deliver::page(status, &page))
     };
     if let Err(until) = portal.attempts().take(address, &email, portal.now()) {

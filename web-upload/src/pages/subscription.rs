@@ -105,8 +105,12 @@ impl Done {
         let says = match self {
             Done::Created => "The subscription and its license key are ready.",
             Done::Terms => "Saved. Each proxy gets it with its next refresh.",
-            Done::OfflineOn => "Offline use is allowed. Requests that were refused for it may be uploaded again.",
-            Done::OfflineOff => "No new license files are given. Those that are out stay good until their own dates.",
+            Done::OfflineOn => {
+                "Offline use is allowed. Requests that were refused for it may be uploaded again."
+            }
+            Done::OfflineOff => {
+                "No new license files are given. Those that are out stay good until their own dates."
+            }
         };
         Notice::new(Tone::Ok, says)
     }
@@ -283,8 +287,7 @@ fn form_of(subscription: &Subscription) -> Draft {
             Some((field, grant.seats.to_string()))
         })
         .collect();
-    let mut values: Vec<(&str, &str)> =
-        seats.iter().map(|(field, value)| (*field, value.as_str())).collect();
+    let mut values: Vec<(&str, &str)> = seats.iter().map(|(field, value)| (*field, value.as_str())).collect();
     values.push(("end", &end));
     Draft::with(&values)
 }
@@ -307,7 +310,8 @@ fn terms_of(subscription: &Subscription) -> Vec<(&'static str, String)> {
         };
         terms.push(("Over the limit", over));
         if grant.after_end_days > 0 {
-            terms.push(("After the contract's end", format!("holds for {} more", days(grant.after_end_days))));
+            terms
+                .push(("After the contract's end", format!("holds for {} more", days(grant.after_end_days))));
         }
         terms.push(("Edition", grant.edition.to_string()));
     }
@@ -324,7 +328,9 @@ impl Key {
             name: key.name.to_string(),
             masked: key.key.last_group().masked(),
             whole: reveal.then(|| key.key.to_string()),
-            quota: key.quota.map_or_else(|| "all seats".to_owned(), |quota| format!("up to {}", count_of(quota, "seat"))),
+            quota: key
+                .quota
+                .map_or_else(|| "all seats".to_owned(), |quota| format!("up to {}", count_of(quota, "seat"))),
             blocked: key.blocked,
         }
     }

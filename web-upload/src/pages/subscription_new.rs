@@ -67,7 +67,8 @@ pub(super) async fn post(
             match created {
                 Ok((subscription, _)) => {
                     let id = subscription.id;
-                    let to = format!("/accounts/{}/subscriptions/{id}?done={}", account.id, Done::Created.name());
+                    let to =
+                        format!("/accounts/{}/subscriptions/{id}?done={}", account.id, Done::Created.name());
                     return Ok(Redirect::to(&to).into_response());
                 }
                 Err(CatalogError::Invalid(problems)) => form.refused(problems),

@@ -241,6 +241,7 @@ mod samples {
             download: download("PS1-desktop-refusal-2026-11-22-1a2b3c4d.waybill"),
             carried: (!is_final).then(|| "2dn3".to_owned()),
             newest: is_final.then(|| download("PS1-desktop-license-2026-11-22.waybill")),
+            decide: is_final.then(|| "/installations/7f3a".to_owned()),
             repeated: is_final,
         };
         let sentence = Sentence {

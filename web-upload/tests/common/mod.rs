@@ -119,7 +119,8 @@ impl World {
 
     /// An API token of an account.
     pub async fn token(&self, account: &AccountId) -> String {
-        let made = self.signer.people().create_token(account, "courier", None, self.now(), &mut self.dice()).await;
+        let made =
+            self.signer.people().create_token(account, "courier", None, self.now(), &mut self.dice()).await;
         made.unwrap().0.expose().to_owned()
     }
 
@@ -132,17 +133,33 @@ impl World {
     }
 }
 
-async fn customer(signer: &Signer, dice: &Arc<AtomicU64>, name: &str, email: &str, now: Timestamp) -> Customer {
+async fn customer(
+    signer: &Signer,
+    dice: &Arc<AtomicU64>,
+    name: &str,
+    email: &str,
+    now: Timestamp,
+) -> Customer {
     let draft =
         AccountDraft { name: name.to_owned(), kind: AccountKind::Business, admin_email: email.to_owned() };
     let made = signer.people().create_account(draft, now, &mut throw(dice)).await.unwrap();
     let account = made.account.id;
-    let mut draft =
-        SubscriptionDraft::new(account.clone(), LicenseType::Desktop, 250, now.minus(DAY), now.plus(365 * DAY));
+    let mut draft = SubscriptionDraft::new(
+        account.clone(),
+        LicenseType::Desktop,
+        250,
+        now.minus(DAY),
+        now.plus(365 * DAY),
+    );
     draft.offline_use = true;
     let (subscription, key) =
         signer.catalog().create_subscription(draft, &Actor::Operator, now, &mut throw(dice)).await.unwrap();
-    Customer { account, administrator: made.administrator.user.id, subscription: subscription.id, key: key.key }
+    Customer {
+        account,
+        administrator: made.administrator.user.id,
+        subscription: subscription.id,
+        key: key.key,
+    }
 }
 
 /// Bytes that look random and never repeat.
@@ -183,7 +200,9 @@ impl Browser {
         for (name, file, content) in parts {
             body.extend(format!("--XX\r\nContent-Disposition: form-data; name=\"{name}\"").bytes());
             if let Some(file) = file {
-                body.extend(format!("; filename=\"{file}\"\r\nContent-Type: application/octet-stream").bytes());
+                body.extend(
+                    format!("; filename=\"{file}\"\r\nContent-Type: application/octet-stream").bytes(),
+                );
             }
             body.extend(b"\r\n\r\n");
             body.extend(*content);
@@ -315,22 +334,27 @@ impl Proxy {
 
     pub fn activate(&mut self, key: &LicenseKey, now: Timestamp) -> Vec<u8> {
         let (signing, moment) = self.moment(now);
-        let made =
-            self.state.prepare_activation(key.license_type(), key, moment, |bytes| signing.sign(bytes)).unwrap();
+        let made = self
+            .state
+            .prepare_activation(key.license_type(), key, moment, |bytes| signing.sign(bytes))
+            .unwrap();
         self.take(made)
     }
 
     pub fn refresh(&mut self, used: u64, now: Timestamp) -> Vec<u8> {
         self.state = self.state.set_usage(LicenseType::Desktop, used, now);
         let (signing, moment) = self.moment(now);
-        let made = self.state.prepare_refresh(LicenseType::Desktop, moment, |bytes| signing.sign(bytes)).unwrap();
+        let made =
+            self.state.prepare_refresh(LicenseType::Desktop, moment, |bytes| signing.sign(bytes)).unwrap();
         self.take(made)
     }
 
     pub fn deactivate(&mut self, now: Timestamp) -> Vec<u8> {
         let (signing, moment) = self.moment(now);
-        let made =
-            self.state.prepare_deactivation(LicenseType::Desktop, moment, |bytes| signing.sign(bytes)).unwrap();
+        let made = self
+            .state
+            .prepare_deactivation(LicenseType::Desktop, moment, |bytes| signing.sign(bytes))
+            .unwrap();
         self.take(made)
     }
 

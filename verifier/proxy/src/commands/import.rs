@@ -74,7 +74,10 @@ fn review(outcome: &Outcome) -> String {
             if let Some(until) = refusal.until {
                 page.row("Changes by itself", &until.date());
             }
-            page.row("For good", if refusal.is_final { "yes" } else { "no, the same file may be brought again" });
+            page.row(
+                "For good",
+                if refusal.is_final { "yes" } else { "no, the same file may be brought again" },
+            );
         }
         late => page.line(&format!("An answer for {}", late.license_type().title())),
     }

@@ -81,7 +81,9 @@ pub(crate) fn run(command: Command, context: Context) -> Result<Report, Failure>
             request.license_type().title()
         ));
     }
-    page.next("carry this file to the vendor's portal, upload it there, and bring back the file that it gives:");
+    page.next(
+        "carry this file to the vendor's portal, upload it there, and bring back the file that it gives:",
+    );
     page.line("      waybill-proxy import FILE");
     let json = json!({
         "file": path,

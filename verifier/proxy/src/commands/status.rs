@@ -28,14 +28,18 @@ pub(crate) fn run(args: Args, context: Context) -> Result<Report, Failure> {
         types.iter().map(|license_type| installation.status(*license_type, context.now)).collect();
 
     let facts = installation.facts();
-    let json = json!({
-        "installation": installation.thumbprint(),
-        "installation_short": installation.thumbprint().short(),
-        "site_code": facts.site_code,
-        "site_description": facts.site_description,
-        "name": facts.name,
-        "slots": slots.iter().map(describe).collect::<Vec<_>>(),
-    });
+    // This command is asked often, by scripts and by the agent: it makes only what is printed.
+    if context.json {
+        let json = json!({
+            "installation": installation.thumbprint(),
+            "installation_short": installation.thumbprint().short(),
+            "site_code": facts.site_code,
+            "site_description": facts.site_description,
+            "name": facts.name,
+            "slots": slots.iter().map(describe).collect::<Vec<_>>(),
+        });
+        return Ok(Report::yes(String::new(), json));
+    }
     let mut page = Page::default();
     page.line(&format!("Site {}, server {}", site_line(facts), facts.name));
     page.line(&format!("Installation {}", installation.thumbprint().short()));
@@ -52,7 +56,7 @@ pub(crate) fn run(args: Args, context: Context) -> Result<Report, Failure> {
     if used.is_empty() {
         page.next("waybill-proxy prepare activation --license-type TYPE --license-key KEY");
     }
-    Ok(Report::yes(page.into_text(), json))
+    Ok(Report::yes(page.into_text(), Value::Null))
 }
 
 fn show(page: &mut Page, slot: &SlotStatus) {
@@ -65,7 +69,9 @@ fn show(page: &mut Page, slot: &SlotStatus) {
         (Some(seats), Some(used), Some(remaining)) => {
             page.row("Seats", &format!("{}, {used} used, {remaining} remaining", counted(seats, noun)));
         }
-        (Some(seats), None, _) => page.row("Seats", &format!("{}, use not counted yet", counted(seats, noun))),
+        (Some(seats), None, _) => {
+            page.row("Seats", &format!("{}, use not counted yet", counted(seats, noun)))
+        }
         (None, Some(used), _) => page.row("In use", &counted(used, noun)),
         _ => {}
     }

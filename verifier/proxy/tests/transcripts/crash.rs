@@ -47,10 +47,18 @@ fn crash_on_a_full_disk_says_so_and_the_next_run_carries_on() {
         let run = limited(&desk, FULL, &line);
         assert_eq!(run.code, Some(3), "{line}: {run:?}");
         assert!(run.err.starts_with("waybill-proxy: [state-not-saved] "), "{}", run.err);
-        assert!(run.err.ends_with("\nNext: Nothing was changed. Free some space, then run this again.\n"), "{}", run.err);
+        assert!(
+            run.err.ends_with("\nNext: Nothing was changed. Free some space, then run this again.\n"),
+            "{}",
+            run.err
+        );
         assert_eq!(desk.state(), before, "{line}");
         assert!(!desk.path("out.waybill").exists(), "no file gets out that the state does not know");
-        assert_eq!(desk.names("state"), ["installation.key", "lock", "state"], "{line}: nothing is left behind");
+        assert_eq!(
+            desk.names("state"),
+            ["installation.key", "lock", "state"],
+            "{line}: nothing is left behind"
+        );
         desk.yes(&line);
         assert_ne!(desk.state(), before, "{line}");
     }

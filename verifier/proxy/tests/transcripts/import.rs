@@ -74,9 +74,13 @@ fn import_asks_and_takes_yes_and_anything_else_for_no() {
             .chain(program.get_args())
             .map(|part| part.to_string_lossy().into_owned())
             .collect();
-        command
-            .current_dir(desk.path("."))
-            .args(["--quiet", "--return", "--command", &line.join(" "), "/dev/null"]);
+        command.current_dir(desk.path(".")).args([
+            "--quiet",
+            "--return",
+            "--command",
+            &line.join(" "),
+            "/dev/null",
+        ]);
         desk.finish(command, answer.as_bytes())
     };
     let before = desk.state();
@@ -150,9 +154,10 @@ fn import_the_old_license_after_a_deactivation_changes_nothing() {
     ));
     desk.answer("end.waybill", "receipt.waybill");
     let said = desk.yes("import receipt.waybill");
-    assert!(said.ends_with(
-        "Desktop is deactivated, and the license key is free for another installation.\n"
-    ), "{said}");
+    assert!(
+        said.ends_with("Desktop is deactivated, and the license key is free for another installation.\n"),
+        "{said}"
+    );
     desk.yes("import license.waybill");
     assert_eq!(desk.json("status --license-type desktop").0["slots"][0]["state"], "released");
 }

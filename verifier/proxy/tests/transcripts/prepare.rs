@@ -51,7 +51,10 @@ fn prepare_an_activation_again_gives_the_same_bytes() {
     let said = desk.yes(&format!(
         "prepare activation --license-type desktop --license-key {key} --output second.waybill"
     ));
-    assert!(said.contains("\nIt was made 2026-11-22 10:30 UTC and is saved again: nothing has changed since.\n"), "{said}");
+    assert!(
+        said.contains("\nIt was made 2026-11-22 10:30 UTC and is saved again: nothing has changed since.\n"),
+        "{said}"
+    );
     assert_eq!(desk.get("first.waybill"), desk.get("second.waybill"));
     // Over itself too.
     desk.activate(LicenseType::Desktop, "first.waybill");

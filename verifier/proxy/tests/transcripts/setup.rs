@@ -5,8 +5,8 @@ use crate::desk::{Desk, Run};
 #[test]
 fn setup_for_the_first_time() {
     let desk = Desk::empty();
-    let said = desk
-        .yes("setup --trust trust.waybill --site-code PS1 --site-description Headquarters --name CM01");
+    let said =
+        desk.yes("setup --trust trust.waybill --site-code PS1 --site-description Headquarters --name CM01");
     let fingerprint = verifier::testing::trust().root_fingerprint();
     assert_eq!(
         said,
@@ -45,7 +45,8 @@ fn setup_with_the_name_of_the_machine_and_a_small_site_code() {
 fn setup_again_in_the_same_way_changes_nothing() {
     let desk = Desk::set_up();
     let (before, key) = (desk.state(), desk.get("state/installation.key"));
-    let said = desk.yes("setup --trust trust.waybill --site-code PS1 --site-description Headquarters --name CM01");
+    let said =
+        desk.yes("setup --trust trust.waybill --site-code PS1 --site-description Headquarters --name CM01");
     assert!(said.starts_with("This server was set up in the same way before; nothing has changed.\n"));
     assert_eq!((desk.state(), desk.get("state/installation.key")), (before, key));
 }

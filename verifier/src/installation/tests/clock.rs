@@ -86,7 +86,9 @@ fn a_time_reset_is_void_once_a_license_for_a_later_request_was_taken() {
     let mobile = site.activate(MOBILE).unwrap();
     site.import(&grant(&mobile)).unwrap();
     let mark = site.state.high_water();
-    let Outcome::Installed(installed) = site.import(&reset_for(&desktop, site.now)).unwrap() else { panic!() };
+    let Outcome::Installed(installed) = site.import(&reset_for(&desktop, site.now)).unwrap() else {
+        panic!()
+    };
     assert!(!installed.resets_time);
     assert_eq!(site.state.high_water(), mark);
 }

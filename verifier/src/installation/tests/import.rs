@@ -303,10 +303,7 @@ fn an_answer_that_is_only_late_is_verified_all_the_same() {
     let mut site = Site::activated();
     let request = site.deactivate(DESKTOP).unwrap().request;
     let forged = UnverifiedFile::of(TestKey::named("forger").seal(&license_for(&request)));
-    assert!(matches!(
-        site.import(&forged).unwrap_err(),
-        ImportError::Verify(VerifyError::KeyUnknown { .. })
-    ));
+    assert!(matches!(site.import(&forged).unwrap_err(), ImportError::Verify(VerifyError::KeyUnknown { .. })));
     let damaged = ImportError::from(VerifyError::from(FormatError::NotWaybill));
     assert_eq!(damaged.code(), "not-waybill");
 }

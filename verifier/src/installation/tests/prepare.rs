@@ -3,7 +3,10 @@
 use license_format::{DAY, Digest, Kind, LicenseKey, UnverifiedFile, limits, payload::SlotReport};
 
 use super::*;
-use crate::{installation::{Saved, Slot}, verify_request};
+use crate::{
+    installation::{Saved, Slot},
+    verify_request,
+};
 
 #[test]
 fn a_first_activation_carries_the_chain_of_a_new_installation() {

@@ -11,16 +11,35 @@ use crate::installation::{Saved, Slot};
 
 #[derive(Debug, Clone, Copy)]
 enum Step {
-    Activate { slot: usize, key: u8 },
-    Refresh { slot: usize },
-    Deactivate { slot: usize },
-    Use { slot: usize, seats: u64 },
+    Activate {
+        slot: usize,
+        key: u8,
+    },
+    Refresh {
+        slot: usize,
+    },
+    Deactivate {
+        slot: usize,
+    },
+    Use {
+        slot: usize,
+        seats: u64,
+    },
     /// The vendor answers the request with this place among all that were made.
-    Answer { request: usize, how: How },
+    Answer {
+        request: usize,
+        how: How,
+    },
     /// The answer with this place among all that were given is imported.
-    Import { answer: usize },
-    Pass { hours: u64 },
-    Back { hours: u64 },
+    Import {
+        answer: usize,
+    },
+    Pass {
+        hours: u64,
+    },
+    Back {
+        hours: u64,
+    },
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -197,7 +216,8 @@ impl Life {
     fn forward_only(&self, before: &Installation) {
         let after = &self.site.state;
         for slot in SLOTS {
-            let counter = |state: &Installation| state.slot(slot).license().map_or(0, |license| license.counter);
+            let counter =
+                |state: &Installation| state.slot(slot).license().map_or(0, |license| license.counter);
             let (was, is) = (counter(before), counter(after));
             let ended = after.slot(slot).ended();
             assert!(ended >= before.slot(slot).ended(), "forward-only: ended");
@@ -206,7 +226,9 @@ impl Life {
         }
         assert!(after.record() >= before.record());
         assert!(after.counter() >= before.counter());
-        assert!(after.since().map_or(0, |link| link.counter) >= before.since().map_or(0, |link| link.counter));
+        assert!(
+            after.since().map_or(0, |link| link.counter) >= before.since().map_or(0, |link| link.counter)
+        );
     }
 
     /// What is written to the disk and read back is the same state.
@@ -311,11 +333,13 @@ fn permutations(count: usize) -> Vec<Vec<usize>> {
     }
     let shorter = permutations(count - 1);
     let insert = |order: &Vec<usize>| {
-        (0..count).map(|at| {
-            let mut order = order.clone();
-            order.insert(at, count - 1);
-            order
-        }).collect::<Vec<_>>()
+        (0..count)
+            .map(|at| {
+                let mut order = order.clone();
+                order.insert(at, count - 1);
+                order
+            })
+            .collect::<Vec<_>>()
     };
     shorter.iter().flat_map(insert).collect()
 }
