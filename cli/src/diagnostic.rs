@@ -3,6 +3,7 @@
 
 use ciborium::Value;
 use license_format::Timestamp;
+use serde_json::Value as Json;
 
 /// The bytes of a file that was read, as an indented text. What is no CBOR at all gives nothing.
 pub(crate) fn notation(bytes: &[u8]) -> String {
@@ -11,6 +12,27 @@ pub(crate) fn notation(bytes: &[u8]) -> String {
         write(&mut text, &value, 0, Place::Plain);
     }
     text
+}
+
+/// A payload as JSON: byte strings in hexadecimal, instants as they stand there, in seconds since 1970.
+pub(crate) fn payload(bytes: &[u8]) -> Json {
+    ciborium::from_reader::<Value, _>(bytes).map_or(Json::Null, |value| json(&value))
+}
+
+fn json(value: &Value) -> Json {
+    match value {
+        Value::Integer(number) => i64::try_from(*number).map_or(Json::Null, Json::from),
+        Value::Bool(flag) => Json::from(*flag),
+        Value::Text(text) => Json::from(text.as_str()),
+        Value::Bytes(bytes) => Json::from(bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>()),
+        Value::Array(items) => items.iter().map(json).collect(),
+        Value::Map(entries) => {
+            let entry =
+                |(key, value): &(Value, Value)| (key.as_text().unwrap_or_default().to_owned(), json(value));
+            Json::Object(entries.iter().map(entry).collect())
+        }
+        _ => Json::Null,
+    }
 }
 
 /// Where a value stands, as far as that tells more about it than its type.
@@ -141,6 +163,13 @@ mod tests {
   ])
 })"#;
         assert_eq!(notation(bytes), expected);
+    }
+
+    /// {"a": h'00ff', "b": [1, true]}, written by hand.
+    #[test]
+    fn a_payload_becomes_json() {
+        let json = payload(b"\xa2\x61a\x42\x00\xff\x61b\x82\x01\xf5");
+        assert_eq!(json, serde_json::json!({ "a": "00ff", "b": [1, true] }));
     }
 
     #[test]

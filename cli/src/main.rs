@@ -16,9 +16,9 @@ mod portal;
 mod secret;
 mod show;
 
-use std::{io::Write as _, process::ExitCode};
+use std::process::ExitCode;
 
-use clap::{Parser, error::ErrorKind};
+use clap::{CommandFactory as _, Parser, error::ErrorKind};
 
 use crate::{
     commands::Command,
@@ -85,27 +85,46 @@ fn not_understood(error: &clap::Error) -> Exit {
         return if error.use_stderr() { Exit::Misuse } else { Exit::Yes };
     }
     let text = error.render().to_string();
-    let says = text
-        .lines()
-        .map(str::trim)
-        .take_while(|line| !line.starts_with("Usage:") && !line.starts_with("tip:"));
-    let says = says.filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ");
-    let says = says.strip_prefix("error: ").unwrap_or(&says).to_owned();
-    let next = match text.lines().map(str::trim).find(|line| line.starts_with("Usage:")) {
-        Some(usage) => usage.to_owned(),
-        None => "Usage: waybill --help".to_owned(),
+    let mut lines = text.lines().map(str::trim);
+    let says: Vec<&str> = lines.by_ref().take_while(|line| !line.is_empty()).collect();
+    let says = says.join(" ");
+    let tip = lines.find_map(|line| line.strip_prefix("tip: "));
+    let says = match (says.strip_prefix("error: ").unwrap_or(&says), tip) {
+        (says, Some(tip)) => format!("{says}; {tip}"),
+        (says, None) => says.to_owned(),
     };
-    let json = std::env::args_os().any(|argument| argument == "--json");
-    let _ = std::io::stdout().flush();
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let json = arguments.iter().any(|argument| argument == "--json");
+    let next = format!("`{} --help` tells how.", command_name(&arguments));
     outcome::finish(Err(Failure::misuse("usage", says, next)), json)
+}
+
+/// The command that was meant, as far as its words were right.
+fn command_name(arguments: &[String]) -> String {
+    let mut command = &Arguments::command();
+    let mut name = command.get_name().to_owned();
+    for argument in arguments {
+        if let Some(found) = command.find_subcommand(argument) {
+            name = format!("{name} {argument}");
+            command = found;
+        }
+    }
+    name
 }
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
+    use super::*;
 
     #[test]
     fn the_arguments_do_not_contradict_each_other() {
-        super::Arguments::command().debug_assert();
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn help_is_offered_for_the_command_that_was_meant() {
+        let name = |text: &str| command_name(&text.split(' ').map(str::to_owned).collect::<Vec<_>>());
+        assert_eq!(name("--data-dir vendor account show Contoso"), "waybill account show");
+        assert_eq!(name("sell"), "waybill");
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt::{Display, Write as _};
 
 use comfy_table::{Table, presets};
+use license_format::Metric;
 
 /// `name   value` lines, their values in one column.
 pub(crate) fn fields(fields: &[(&str, &dyn Display)]) -> String {
@@ -31,6 +32,15 @@ pub(crate) fn table(header: &[&str], rows: Vec<Vec<String>>, empty: &str) -> Str
     lines.collect()
 }
 
+/// `250 managed devices and 1 user`: so many of each metric.
+pub(crate) fn seats(seats: impl IntoIterator<Item = (Metric, u64)>) -> String {
+    let each = seats.into_iter().map(|(metric, count)| {
+        let plural = if count == 1 { "" } else { "s" };
+        format!("{count} {}{plural}", metric.noun())
+    });
+    each.collect::<Vec<_>>().join(" and ")
+}
+
 /// `yes` or `no`.
 pub(crate) fn yes_no(yes: bool) -> &'static str {
     if yes { "yes" } else { "no" }
@@ -51,5 +61,10 @@ mod tests {
         let rows = vec![vec!["1".to_owned(), "Contoso".to_owned()], vec!["22".to_owned(), "B".to_owned()]];
         assert_eq!(table(&["id", "name"], rows, "none"), "id  name\n1   Contoso\n22  B\n");
         assert_eq!(table(&["id"], Vec::new(), "There is none yet."), "There is none yet.\n");
+    }
+
+    #[test]
+    fn seats_are_counted_in_words() {
+        assert_eq!(seats([(Metric::Computer, 40), (Metric::User, 1)]), "40 computers and 1 user");
     }
 }

@@ -10,6 +10,7 @@ use std::{
     thread,
 };
 
+use license_format::{DAY, Timestamp};
 use serde_json::{Value, json};
 use support::{Run, Site, Vendor, connect_command, wait_for, waybill, waybill_proxy};
 
@@ -310,6 +311,50 @@ fn the_old_license_after_a_deactivation_is_over() {
     let again = site.activation("desktop", &key, "activation-2");
     assert_eq!(site.imports(&vendor.answer(&portal, &contoso, &again)), "installed");
     assert_eq!(site.imports(&newer), "ended");
+}
+
+/// three dates, and safe: they pass one by one by the proxy's clock, and whatever has passed, what is managed already goes on. A clock
+/// that is then put back is seen.
+#[test]
+fn the_dates_pass_one_by_one() {
+    let vendor = Vendor::new();
+    let contoso = vendor.customer("contoso");
+    let (_, key) = vendor.sells(&contoso, "desktop", 40);
+    let portal = vendor.serves();
+    let site = vendor.site("PS1", "Headquarters");
+    let activation = site.activation("desktop", &key, "activation");
+    assert_eq!(site.imports(&vendor.answer(&portal, &contoso, &activation)), "installed");
+    site.uses("desktop", 10);
+
+    let slot = site.slot("desktop");
+    let date = |name: &str| Timestamp::parse(slot[name].as_str().unwrap()).unwrap();
+    let (issued, report_due, good_until) = (date("issued"), date("report_due"), date("good_until"));
+    let grace_ends = good_until.plus(14 * DAY);
+    for (at, standing, may_add) in [
+        (report_due.minus(1), "active", true),
+        (report_due, "report-overdue", true),
+        (good_until, "file-in-grace", true),
+        (grace_ends, "file-ended", false),
+    ] {
+        let now = at.rfc3339();
+        let slot = site.run(&["--now", &now, "status", "--license-type", "desktop"]).exits(0).json()["slots"]
+            [0]
+        .take();
+        assert_eq!(slot["standing"], standing, "{now}");
+        let check = |add: &[&str]| {
+            let arguments = [&["--now", &now, "check", "--license-type", "desktop"], add].concat();
+            site.run(&arguments).json()["allowed"].clone()
+        };
+        assert_eq!(check(&[]), true, "{now}: what is managed already goes on");
+        assert_eq!(check(&["--add", "1"]), may_add, "{now}");
+    }
+    let back = site.run(&["--now", &issued.rfc3339(), "status", "--license-type", "desktop"]).exits(0).json();
+    assert!(codes(&back["slots"][0]).contains(&"clock-behind".to_owned()), "{back}");
+
+    // A new license is all that it takes to go on, and it repairs the clock's high-water mark.
+    let request = site.refresh("desktop", "refresh");
+    assert_eq!(site.imports(&vendor.answer(&portal, &contoso, &request)), "installed");
+    assert_eq!(site.slot("desktop")["standing"], "active");
 }
 
 /// Every byte of one license is changed once; none of these files is imported, and none changes anything.

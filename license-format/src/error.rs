@@ -161,7 +161,7 @@ pub enum FormatError {
         rule: &'static str,
     },
     /// A document of one kind where another belongs.
-    #[error("this is a {found}, not a {expected}")]
+    #[error("this is {}, not {}", found.with_article(), expected.with_article())]
     WrongKind {
         /// What belongs there.
         expected: Kind,

@@ -77,6 +77,12 @@ impl Kind {
         self.name().to_uppercase().replace('-', " ")
     }
 
+    /// `a license`, `an activation request`: as a sentence needs it.
+    pub fn with_article(self) -> String {
+        let article = if self == Kind::ActivationRequest { "an" } else { "a" };
+        format!("{article} {self}")
+    }
+
     /// Whether an installation makes it and the signer answers it.
     pub fn is_request(self) -> bool {
         matches!(self, Kind::ActivationRequest | Kind::RefreshRequest | Kind::DeactivationRequest)

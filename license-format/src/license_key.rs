@@ -166,7 +166,7 @@ impl FromStr for LicenseKey {
 
 /// The last group of a license key: what documents and pages show of it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[serde(try_from = "String")]
 pub struct LastGroup(String);
 
 impl LastGroup {

@@ -181,18 +181,22 @@ impl Installations {
         let mut book =
             exchange_read::open_book(&mut transaction, &wanted, Floor { bundle: 0, revocations: 0 }, now)
                 .await?;
-        if !book.is_visible(installation, asker) {
+        let owner = book.installations.get(installation).and_then(|record| record.account.as_ref());
+        if !asker.may_see(owner) {
             return Err(ResolveError::NoFork.into());
         }
-        let second = exchange_read::refused_branch(&mut transaction, installation)
-            .await?
-            .ok_or(ResolveError::NoFork)?;
-        let (request, digest) = answer::read_request(&second).ok_or_else(|| StoreError::Damaged {
-            table: "answer",
-            column: "request_file",
-            detail: "does not read".to_owned(),
-        })?;
-        book.resolve(*installation, lives, (&request, digest), now)?;
+        let read = |file: Vec<u8>| {
+            answer::read_request(&file).ok_or_else(|| StoreError::Damaged {
+                table: "answer",
+                column: "request_file",
+                detail: "does not read".to_owned(),
+            })
+        };
+        let second = exchange_read::refused_branch(&mut transaction, installation).await?;
+        let second = read(second.ok_or(ResolveError::NoFork)?)?;
+        let strays = exchange_read::stray_requests(&mut transaction, installation).await?;
+        let strays = strays.into_iter().map(read).collect::<Result<Vec<_>, _>>()?;
+        book.resolve(*installation, lives, &second, &strays, now)?;
         for change in &book.changes {
             if let Change::Resolved(resolution) = change {
                 exchange_write::write_resolution(&mut transaction, resolution, now).await?;
@@ -210,10 +214,7 @@ impl Installations {
     ) -> Result<Option<InstallationView>, StoreError> {
         let mut connection = self.store.read().await?;
         let view = view(&mut connection, id, now).await?;
-        Ok(view.filter(|view| match &view.account {
-            Some(account) => asker.may_use(account),
-            None => *asker == Asker::Staff,
-        }))
+        Ok(view.filter(|view| asker.may_see(view.account.as_ref())))
     }
 }
 
@@ -231,11 +232,9 @@ async fn view(
     let columns = Columns::of("installation", &row);
     let Some(record) = exchange_read::installation(connection, id).await? else { return Ok(None) };
     let fork = match (record.fork, columns.optional_time("fork_seen")?) {
-        (Some(branch), Some(seen)) => record.chain.get(&branch.counter).map(|first| ForkView {
-            counter: branch.counter,
-            first: *first,
-            second: branch.digest,
-            seen,
+        // A branch that was given up may have run further than the chain; then the chain's newest request stands against it.
+        (Some(branch), Some(seen)) => record.chain.range(..=branch.counter).next_back().map(|(_, first)| {
+            ForkView { counter: branch.counter, first: *first, second: branch.digest, seen }
         }),
         _ => None,
     };

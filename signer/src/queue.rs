@@ -2,7 +2,13 @@
 //! statements that does not grow with them; they are decided one after the other over the same book, so a seat that the first takes
 //! is gone for the second.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use license_format::{Digest, Timestamp, payload::License};
 use tokio::sync::{mpsc, oneshot};
@@ -11,6 +17,7 @@ use verifier::VerifiedRequest;
 use crate::{
     answer::{AnswerError, Issuer, Signed},
     exchange::Incoming,
+    log::LogHead,
     people::Asker,
     store::{
         Store,
@@ -51,9 +58,26 @@ pub(crate) struct Done {
     pub(crate) repeated: bool,
 }
 
-/// Where the witness is, outside the store.
-#[derive(Debug, Clone)]
-pub(crate) struct WitnessFile(pub(crate) PathBuf);
+/// Where the witness is, outside the store, and whether the store may have gone on without it.
+#[derive(Debug)]
+pub(crate) struct WitnessFile {
+    path: PathBuf,
+    behind: AtomicBool,
+}
+
+impl WitnessFile {
+    /// One that is as far as the store.
+    pub(crate) fn new(path: PathBuf) -> WitnessFile {
+        WitnessFile { path, behind: AtomicBool::new(false) }
+    }
+
+    fn write(&self, record: u64, head: &LogHead) -> Result<(), AnswerError> {
+        let witness = Witness { record, log_size: head.size(), log_root: head.root() };
+        witness.write(&self.path).map_err(|error| AnswerError::Witness(error.to_string()))?;
+        self.behind.store(false, Ordering::Relaxed);
+        Ok(())
+    }
+}
 
 /// Works until every desk is gone or one of them closes.
 pub(crate) async fn run(
@@ -160,12 +184,16 @@ async fn answer_batch(
         });
     }
     if given.is_empty() {
+        // These answers may be durable since a commit that the witness did not hear of. None leaves before it has.
+        if witness.behind.load(Ordering::Relaxed) {
+            witness.write(book.record, &before)?;
+        }
         return Ok(done);
     }
     exchange_write::write_batch(&mut transaction, &book.changes, &given, &before, &head, now).await?;
+    witness.behind.store(true, Ordering::Relaxed);
     transaction.commit().await?;
-    let witnessed = Witness { record: book.record, log_size: head.size(), log_root: head.root() };
-    witnessed.write(&witness.0).map_err(|error| AnswerError::Witness(error.to_string()))?;
+    witness.write(book.record, &head)?;
     Ok(done)
 }
 

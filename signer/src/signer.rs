@@ -92,7 +92,8 @@ impl Signer {
         let key = FileKey::open(&dir.issuing_key(1), passphrase)?;
         let trust = read_trust(dir)?;
         let recovery = watch_record(dir, &store, &mut vendor, now).await?;
-        let desk = Desk::open(Issuer::new(Box::new(key), trust), store.clone(), WitnessFile(dir.witness()));
+        let desk =
+            Desk::open(Issuer::new(Box::new(key), trust), store.clone(), WitnessFile::new(dir.witness()));
         Ok(Signer {
             vendor,
             recovery,
@@ -195,6 +196,11 @@ async fn watch_record(
         || (witness.log_size == head.size() && witness.log_root != head.root());
     let mut book = exchange_read::whole_book(&mut transaction, now).await?;
     if !behind {
+        // A stop between a commit and its witness. While the head is locked nobody else goes on, so nothing newer is overwritten.
+        if (witness.record, witness.log_size) < (book.record, head.size()) {
+            let (record, log_size, log_root) = (book.record, head.size(), head.root());
+            Witness { record, log_size, log_root }.write(&dir.witness())?;
+        }
         transaction.commit().await?;
         return Ok(book.recovery.filter(|recovery| now < recovery.horizon));
     }

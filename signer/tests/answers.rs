@@ -85,6 +85,16 @@ impl Desk {
         self
     }
 
+    async fn allow_offline_use(&self, allowed: bool) {
+        let catalog = self.signer.catalog();
+        let found = catalog.subscription(&Asker::Staff, &self.subscription.id).await.unwrap();
+        let change = SubscriptionChange { offline_use: Some(allowed), ..Default::default() };
+        catalog
+            .update_subscription(&found.id, found.version, change, &Actor::Operator, self.now)
+            .await
+            .unwrap();
+    }
+
     async fn sublicense(&mut self, quota: u64) -> LicenseKey {
         let draft = signer::catalog::KeyDraft {
             subscription: self.subscription.id.clone(),
@@ -417,4 +427,152 @@ async fn a_fork_resolved_for_the_first_branch_leaves_the_record_as_it_is() {
     assert_eq!(code(&desk.answer(&next).await), "license");
     let next = copy.refresh(DESKTOP, moment(desk.now, 5)).unwrap();
     assert_eq!(code(&desk.answer(&next).await), "fork");
+}
+
+/// The receipt's file was lost, or never brought: the next request's own word frees what the slot held, in the same answer.
+#[tokio::test]
+async fn a_slot_is_activated_again_at_once_though_its_deactivation_was_lost() {
+    let desk = desk().await;
+    let mut proxy = desk.proxy(1);
+    let request = proxy.activate(DESKTOP, &desk.key, moment(desk.now, 1)).unwrap();
+    import(&mut proxy, &desk.answer(&request).await, desk.now);
+    proxy.deactivate(DESKTOP, moment(desk.now, 2)).unwrap();
+    let request = proxy.activate(DESKTOP, &desk.key, moment(desk.now, 3)).unwrap();
+    let answered = desk.answer(&request).await;
+    assert_eq!(code(&answered), "license");
+    import(&mut proxy, &answered, desk.now);
+    assert_eq!(proxy.license(DESKTOP).unwrap().seats(license_format::Metric::ManagedDevice), 10);
+}
+
+#[tokio::test]
+async fn no_answer_leaves_before_the_witness_knows_of_it() {
+    let desk = desk().await;
+    let witness = data(desk.folder.path()).witness();
+    let aside = desk.folder.path().join("aside");
+    let mut proxy = desk.proxy(1);
+    let request = proxy.activate(DESKTOP, &desk.key, moment(desk.now, 1)).unwrap();
+    std::fs::rename(&witness, &aside).unwrap();
+    std::fs::create_dir(&witness).unwrap();
+    for _ in 0..2 {
+        let error = desk.signer.answer(&request, &Asker::Staff, desk.now).await.unwrap_err();
+        assert_eq!(error.code(), "witness-write");
+    }
+    std::fs::remove_dir(&witness).unwrap();
+    std::fs::rename(&aside, &witness).unwrap();
+    let before = std::fs::read(&witness).unwrap();
+    // A start makes good what was not written, and so does the next answer.
+    let desk = desk.reopen().await;
+    assert_ne!(std::fs::read(&witness).unwrap(), before);
+    assert!(desk.signer.recovery().is_none());
+    assert_eq!(code(&desk.answer(&request).await), "license");
+}
+
+/// A deactivation says nothing of whose an installation is: whoever carried it, the first license key decides.
+#[tokio::test]
+async fn an_installation_belongs_to_the_account_of_its_first_key() {
+    let desk = desk().await;
+    let own = Asker::Account(desk.account.clone());
+    let draft = AccountDraft {
+        name: "Fabrikam".to_owned(),
+        kind: AccountKind::Business,
+        admin_email: "admin@fabrikam.example".to_owned(),
+    };
+    let mut seed = 99;
+    let created =
+        desk.signer.people().create_account(draft, desk.now, &mut counting(&mut seed)).await.unwrap();
+    let stranger = Asker::Account(created.account.id);
+    for (number, carrier) in [(1, Asker::Staff), (2, stranger.clone())] {
+        let key = desk.key.clone();
+        let mut proxy = desk.proxy(number);
+        let number = u64::from(number) * 10;
+        proxy.activate(DESKTOP, &key, moment(desk.now, number)).unwrap();
+        let stop = proxy.deactivate(DESKTOP, moment(desk.now, number + 1)).unwrap();
+        let receipt = desk.signer.answer(&stop, &carrier, desk.now).await.unwrap();
+        assert_eq!(code(&receipt), "receipt");
+        assert!(desk.signer.answer_file(&receipt.digest, &carrier).await.unwrap().is_some());
+
+        let request = proxy.activate(DESKTOP, &key, moment(desk.now, number + 2)).unwrap();
+        let answered = desk.answer(&request).await;
+        assert_eq!(code(&answered), "license");
+        let stolen = desk.signer.answer(&request, &stranger, desk.now).await.unwrap();
+        assert_eq!(code(&stolen), "license-key-unknown");
+        assert_eq!(desk.signer.answer_file(&answered.digest, &stranger).await.unwrap(), None);
+        assert!(desk.signer.answer_file(&answered.digest, &own).await.unwrap().is_some());
+        assert!(desk.signer.installations().show(&own, &proxy.name(), desk.now).await.unwrap().is_some());
+        assert!(desk.signer.installations().list(&stranger, desk.now).await.unwrap().is_empty());
+        import(&mut proxy, &answered, desk.now);
+        let stop = proxy.deactivate(DESKTOP, moment(desk.now, number + 3)).unwrap();
+        assert_eq!(code(&desk.answer(&stop).await), "receipt");
+    }
+}
+
+/// The branch that was given up runs on, further than the one that lives: its files stay forks, and its genuine licenses are no
+/// sign that the record is old.
+#[tokio::test]
+async fn a_branch_that_was_given_up_stays_a_fork_however_far_it_runs() {
+    let desk = desk().await;
+    let own = Asker::Account(desk.account.clone());
+    let mut proxy = desk.proxy(1);
+    let request = proxy.activate(DESKTOP, &desk.key, moment(desk.now, 1)).unwrap();
+    import(&mut proxy, &desk.answer(&request).await, desk.now);
+    let mut restored = proxy.clone();
+    for number in 2..=5 {
+        proxy.use_seats(DESKTOP, number, desk.now);
+        let refresh = proxy.refresh(DESKTOP, moment(desk.now, number)).unwrap();
+        import(&mut proxy, &desk.answer(&refresh).await, desk.now);
+    }
+    // The newest refused request of the second branch names only the one before it.
+    for number in 12..=14 {
+        restored.use_seats(DESKTOP, number, desk.now);
+        let refresh = restored.refresh(DESKTOP, moment(desk.now, number)).unwrap();
+        let refused = desk.answer(&refresh).await;
+        assert_eq!(code(&refused), "fork");
+        import(&mut restored, &refused, desk.now);
+    }
+    desk.signer.installations().resolve_fork(&proxy.name(), Lives::Second, &own, desk.now).await.unwrap();
+    for number in 6..=8 {
+        proxy.use_seats(DESKTOP, number, desk.now);
+        let left = proxy.refresh(DESKTOP, moment(desk.now, number)).unwrap();
+        let refused = desk.answer(&left).await;
+        assert_eq!(code(&refused), "fork", "request {number} of the abandoned branch");
+        import(&mut proxy, &refused, desk.now);
+    }
+    let view = desk.signer.installations().show(&own, &proxy.name(), desk.now).await.unwrap().unwrap();
+    assert!(view.fork.is_some(), "and it is shown");
+    desk.signer.installations().resolve_fork(&proxy.name(), Lives::First, &own, desk.now).await.unwrap();
+    restored.use_seats(DESKTOP, 15, desk.now);
+    let refresh = restored.refresh(DESKTOP, moment(desk.now, 15)).unwrap();
+    assert_eq!(code(&desk.answer(&refresh).await), "license");
+}
+
+/// A license that came back into a restored record is the answer of its request: there is no second one, however late it is asked for.
+#[tokio::test]
+async fn a_license_taken_back_is_never_given_twice() {
+    let desk = desk().await;
+    let mut proxy = desk.proxy(1);
+    let store = data(desk.folder.path()).store();
+    let backup = desk.folder.path().join("backup.db");
+    desk.signer.clone().close().await;
+    std::fs::copy(&store, &backup).unwrap();
+    let mut desk = desk.reopen().await;
+    let request = proxy.activate(DESKTOP, &desk.key, moment(desk.now, 1)).unwrap();
+    import(&mut proxy, &desk.answer(&request).await, desk.now);
+    desk.signer.clone().close().await;
+    std::fs::copy(&backup, &store).unwrap();
+    desk = desk.reopen().await;
+    let refresh = proxy.refresh(DESKTOP, moment(desk.now, 2)).unwrap();
+    let refused = desk.answer(&refresh).await;
+    assert_eq!(code(&refused), "record-restored");
+    import(&mut proxy, &refused, desk.now);
+    // The proxy comes back when the recovery is over. Its document is one of those that the restoration had lost: no new recovery.
+    desk.now = desk.now.plus(150 * DAY);
+    desk.allow_offline_use(false).await;
+    let refresh = proxy.refresh(DESKTOP, moment(desk.now, 3)).unwrap();
+    assert_eq!(code(&desk.answer(&refresh).await), "offline-use-off");
+    desk.allow_offline_use(true).await;
+    assert_eq!(code(&desk.answer(&request).await), "overtaken");
+    let answered = desk.answer(&refresh).await;
+    assert_eq!(code(&answered), "license");
+    import(&mut proxy, &answered, desk.now);
+    assert_eq!(proxy.license(DESKTOP).unwrap().counter, 3);
 }

@@ -28,18 +28,22 @@ fn main() {
     let (alone, along, signed) = (alone.len(), along.len(), signed.len());
     eprintln!("a license file of {alone} bytes, {signed} of them signed; {along} with its trust bundle");
 
-    let raw = |case: &Case| key.verify_strict(black_box(&case.signed), &case.signature).expect("a good one");
-    let read = compare(&cases, |case| drop(black_box(UnverifiedFile::read(black_box(&case.alone)))), raw);
-    let verified = compare(&cases, |case| drop(black_box(believe(&case.alone, &trust))), raw);
-    let judged = compare(&cases, |case| drop(black_box(judge(&case.alone, &trust))), raw);
-    let with_news = compare(&cases, |case| drop(black_box(judge(&case.along, &trust))), raw);
-
-    figure("raw strict Ed25519 of a license's bytes", verified.raw, "us", None);
-    figure("verify and decode a license", verified.ours, "us", None);
-    figure("read a license file without verifying it, over raw strict Ed25519", read.ratio, "x", None);
-    figure("verify and decode a license, over raw strict Ed25519", verified.ratio, "x", Some(AIM));
-    figure("verify, decode and evaluate a license, over raw strict Ed25519", judged.ratio, "x", Some(AIM));
-    figure("the same with the known trust bundle traveling along", with_news.ratio, "x", None);
+    let [raw, read, verified, judged, with_news] = undisturbed(
+        &cases,
+        [
+            &|case| key.verify_strict(black_box(&case.signed), &case.signature).expect("a good one"),
+            &|case| drop(black_box(UnverifiedFile::read(black_box(&case.alone)))),
+            &|case| drop(black_box(believe(&case.alone, &trust))),
+            &|case| drop(black_box(judge(&case.alone, &trust))),
+            &|case| drop(black_box(judge(&case.along, &trust))),
+        ],
+    );
+    figure("raw strict Ed25519 of a license's bytes", raw, "us", None);
+    figure("read a license file without verifying it", read, "us", None);
+    figure("verify and decode a license", verified, "us", None);
+    figure("verify and decode a license, over raw strict Ed25519", verified / raw, "x", Some(AIM));
+    figure("verify, decode and evaluate a license, over raw strict Ed25519", judged / raw, "x", Some(AIM));
+    figure("the same with the known trust bundle traveling along", with_news / raw, "x", None);
 }
 
 /// A license as a file, alone and with its trust bundle, and what the bare check needs of it.
@@ -72,30 +76,22 @@ fn judge(file: &[u8], trust: &TrustState) -> Verdict {
     evaluate(license.payload(), &Usage::none(), EffectiveTime { clock: now(), high_water: now() })
 }
 
-/// Microseconds of each, and their ratio.
-struct Compared {
-    ours: f64,
-    raw: f64,
-    ratio: f64,
-}
-
-fn compare(cases: &[Case], ours: impl Fn(&Case), raw: impl Fn(&Case)) -> Compared {
-    let pairs: Vec<(f64, f64)> = (0..ROUNDS)
-        .flat_map(|round| cases.iter().map(move |case| (round, case)))
-        .map(|(round, case)| {
-            // Who goes first alternates: the second finds a warmer processor.
-            if round % 2 == 0 {
-                let first = microseconds(|| ours(case));
-                (first, microseconds(|| raw(case)))
-            } else {
-                let first = microseconds(|| raw(case));
-                (microseconds(|| ours(case)), first)
+/// Microseconds of each kind of work, as they are while nothing else happens: what the machine does besides only ever adds time, on a
+/// busy day to nine of ten, so the end of the lowest tenth is taken. The kinds take turns on each case, and in going first.
+fn undisturbed<const N: usize>(cases: &[Case], works: [&dyn Fn(&Case); N]) -> [f64; N] {
+    let mut times = [const { Vec::new() }; N];
+    for round in 0..ROUNDS {
+        for case in cases {
+            for turn in 0..N {
+                let at = (round + turn) % N;
+                times[at].push(microseconds(|| works[at](case)));
             }
-        })
-        .collect();
-    let ours = undisturbed(pairs.iter().map(|(ours, _)| *ours));
-    let raw = undisturbed(pairs.iter().map(|(_, raw)| *raw));
-    Compared { ours, raw, ratio: ours / raw }
+        }
+    }
+    times.map(|mut times| {
+        times.sort_by(f64::total_cmp);
+        times[times.len() / 10]
+    })
 }
 
 #[allow(clippy::disallowed_methods, reason = "a benchmark is the edge where elapsed time is read")]
@@ -105,17 +101,12 @@ fn microseconds(work: impl FnOnce()) -> f64 {
     start.elapsed().as_secs_f64() * 1e6
 }
 
-/// The lowest tenth's upper end: what else the machine does only ever adds time, and adds it to nine of ten on a busy day.
-fn undisturbed(times: impl Iterator<Item = f64>) -> f64 {
-    let mut times: Vec<f64> = times.collect();
-    times.sort_by(f64::total_cmp);
-    times[times.len() / 10]
-}
-
 fn figure(figure: &str, value: f64, unit: &str, aim: Option<f64>) {
     let (aim, meets) = match aim {
         Some(aim) => (format!("\"<= {aim:.2}\""), (value <= aim).to_string()),
         None => ("null".to_owned(), "null".to_owned()),
     };
-    println!(r#"{{"figure": "{figure}", "value": {value:.4}, "unit": "{unit}", "aim": {aim}, "meets": {meets}}}"#);
+    println!(
+        r#"{{"figure": "{figure}", "value": {value:.4}, "unit": "{unit}", "aim": {aim}, "meets": {meets}}}"#
+    );
 }

@@ -117,7 +117,9 @@ pub enum VerifyError {
     },
 
     /// Not enough root keys signed a bundle. A key counts once, however often it signed.
-    #[error("trust bundle number {bundle} has {found} of the {needed} signatures it needs from the roots of number {roots_of}")]
+    #[error(
+        "trust bundle number {bundle} has {found} of the {needed} signatures it needs from the roots of number {roots_of}"
+    )]
     TrustThreshold {
         /// The bundle.
         bundle: u64,
@@ -139,7 +141,9 @@ pub enum VerifyError {
         found: Digest,
     },
     /// A bundle came without those before it.
-    #[error("trust bundle number {found} came, but the newest known is number {known}, and those between are missing")]
+    #[error(
+        "trust bundle number {found} came, but the newest known is number {known}, and those between are missing"
+    )]
     TrustGap {
         /// The newest that is known.
         known: u64,
@@ -154,7 +158,9 @@ pub enum VerifyError {
     },
 
     /// An inclusion proof came without a checkpoint of the size that it speaks of.
-    #[error("the file says that the log of {size} answers has it, but no checkpoint of that size travels along")]
+    #[error(
+        "the file says that the log of {size} answers has it, but no checkpoint of that size travels along"
+    )]
     ProofWithoutCheckpoint {
         /// The size in the proof.
         size: u64,

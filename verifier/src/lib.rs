@@ -2,7 +2,7 @@
 //!
 //! - [`trust`]: which keys may sign what. It starts with a pinned root bundle and only ever moves forward.
 //! - [`verify`]: genuine, and made by someone who may. Success is a type with one door.
-//! - [`evaluate`]: what a license allows at an instant, with the dates on which that changes.
+//! - [`mod@evaluate`]: what a license allows at an instant, with the dates on which that changes.
 //! - [`installation`]: the proxy's side of the exchange as a state machine.
 //! - [`key`] and [`log`] are the two checks of mathematics beneath: signatures, and inclusion in the log.
 //!

@@ -13,7 +13,8 @@ pub fn leaf_hash(document: &Digest) -> Digest {
 
 /// The hash of an inner node: SHA-256(0x01 ‖ left ‖ right).
 pub fn node_hash(left: &Digest, right: &Digest) -> Digest {
-    let hash = Sha256::new().chain_update([0x01]).chain_update(left.as_bytes()).chain_update(right.as_bytes());
+    let hash =
+        Sha256::new().chain_update([0x01]).chain_update(left.as_bytes()).chain_update(right.as_bytes());
     Digest(hash.finalize().into())
 }
 

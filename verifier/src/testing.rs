@@ -7,11 +7,11 @@ use std::collections::BTreeMap;
 
 use ed25519_dalek::{Signer as _, SigningKey};
 use license_format::{
-    DAY, Digest, Kind, Label, LicenseId, LicenseKey, LicenseType, Metric, Nonce, Payload, PublicKey, Thumbprint,
-    Timestamp, UnverifiedDocument, UnverifiedFile,
+    DAY, Digest, Kind, Label, LicenseId, LicenseKey, LicenseType, Metric, Nonce, Payload, PublicKey,
+    Thumbprint, Timestamp, UnverifiedDocument, UnverifiedFile,
     payload::{
-        ActivationRequest, Chain, ClockReport, DeactivationReceipt, Floor, Grant, InstallationFacts, KeyEntry,
-        License, LicenseKeyRef, OverLimit, Refusal, RevocationList, SlotReports, TrustBundle,
+        ActivationRequest, Chain, ClockReport, DeactivationReceipt, Floor, Grant, InstallationFacts,
+        KeyEntry, License, LicenseKeyRef, OverLimit, Refusal, RevocationList, SlotReports, TrustBundle,
     },
 };
 

@@ -33,9 +33,10 @@ impl TrustState {
     /// Refuses what is no trust bundle (`wrong-kind`), and whatever `advance` refuses.
     pub fn pin(file: &UnverifiedFile) -> Result<TrustState, VerifyError> {
         let payload = file.document.payload_bytes();
-        let (same, rest): (Vec<_>, Vec<_>) = std::iter::once(&file.document)
-            .chain(&file.trust)
-            .partition(|document| document.kind() == Kind::TrustBundle && document.payload_bytes() == payload);
+        let (same, rest): (Vec<_>, Vec<_>) =
+            std::iter::once(&file.document).chain(&file.trust).partition(|document| {
+                document.kind() == Kind::TrustBundle && document.payload_bytes() == payload
+            });
         if file.document.kind() != Kind::TrustBundle {
             let (expected, found) = (Kind::TrustBundle, file.document.kind());
             return Err(FormatError::WrongKind { expected, found }.into());
@@ -283,8 +284,11 @@ impl<'a> Candidate<'a> {
     ) -> Result<Candidate<'a>, VerifyError> {
         let payload: TrustBundle = documents[0].decode_unverified()?;
         let roots = payload.roots.iter().map(EnrolledKey::enrol).collect::<Result<_, _>>()?;
-        let keys =
-            payload.keys.iter().map(|entry| EnrolledKey::enrol(&entry.public_key)).collect::<Result<_, _>>()?;
+        let keys = payload
+            .keys
+            .iter()
+            .map(|entry| EnrolledKey::enrol(&entry.public_key))
+            .collect::<Result<_, _>>()?;
         let bundle = Bundle { digest: Digest::of(documents[0].payload_bytes()), payload, roots, keys };
         let signers = bundle.signers(&documents, checked)?;
         bundle.demand_threshold(bundle.payload.number, signers.len())?;

@@ -120,7 +120,8 @@ pub(crate) fn open<P: Signed>(
     }
 
     // 8. Neither the key nor the installation's is revoked. Stops: a stolen key that signs what looks old. (key-revoked)
-    let revoked = [Some(kid), payload.installation()].into_iter().flatten().find(|kid| trust.revokes_key(kid));
+    let revoked =
+        [Some(kid), payload.installation()].into_iter().flatten().find(|kid| trust.revokes_key(kid));
     if let Some(kid) = revoked {
         return Err(VerifyError::KeyRevoked { kid, list: trust.revocations_number() });
     }

@@ -74,7 +74,10 @@ fn the_contract_s_end_is_announced_at_60_30_and_7_days() {
     };
     let found = [304, 305, 334, 335, 357, 358, 364, 365].map(announced);
     assert_eq!(found, [None, Some(60), Some(60), Some(30), Some(30), Some(7), Some(7), None]);
-    assert_eq!(states(&desktop, &Usage::none(), &[304, 305, 364, 365]), ["active", "expiring-soon", "expiring-soon", "ended"]);
+    assert_eq!(
+        states(&desktop, &Usage::none(), &[304, 305, 364, 365]),
+        ["active", "expiring-soon", "expiring-soon", "ended"]
+    );
 }
 
 #[test]
@@ -83,7 +86,10 @@ fn a_contract_no_longer_than_a_notice_does_not_begin_with_it() {
     trial.grants[0].trial = true;
     trial.grants[0].contract_end = day(30);
     (trial.good_until, trial.report_due) = (day(30), day(30));
-    assert_eq!(states(&trial, &Usage::none(), &[0, 22, 23, 29, 30]), ["active", "active", "expiring-soon", "expiring-soon", "ended"]);
+    assert_eq!(
+        states(&trial, &Usage::none(), &[0, 22, 23, 29, 30]),
+        ["active", "active", "expiring-soon", "expiring-soon", "ended"]
+    );
 }
 
 #[test]
@@ -134,7 +140,12 @@ fn concurrent_users_have_seven_days_over_the_limit() {
     let usage = used(&farm, 251, day(1));
     assert_eq!(states(&farm, &usage, &[1, 7, 8, 50]), ["active", "active", "suspended", "suspended"]);
     let verdict = evaluate(&farm, &usage, at(day(7)));
-    let said = Notice::OverLimit { metric: Metric::ConcurrentUser, used: 251, seats: 250, suspends_at: Some(day(8)) };
+    let said = Notice::OverLimit {
+        metric: Metric::ConcurrentUser,
+        used: 251,
+        seats: 250,
+        suspends_at: Some(day(8)),
+    };
     assert_eq!(verdict.notices, [said]);
     assert!(verdict.check(Metric::ConcurrentUser, 10).allowed, "within the grace more may come");
 
@@ -192,7 +203,10 @@ fn more_seats_arm_the_grace_again_and_fewer_do_not() {
 fn a_farm_goes_on_for_thirty_days_after_its_contract() {
     let farm = for_a_year(LicenseType::Farm);
     let usage = used(&farm, 100, now());
-    assert_eq!(states(&farm, &usage, &[364, 365, 394, 395]), ["expiring-soon", "contract-ended", "contract-ended", "ended"]);
+    assert_eq!(
+        states(&farm, &usage, &[364, 365, 394, 395]),
+        ["expiring-soon", "contract-ended", "contract-ended", "ended"]
+    );
     let verdict = evaluate(&farm, &usage, at(day(365)));
     assert_eq!(verdict.notices, [Notice::ContractEnded { since: day(365), until: day(395) }]);
     assert!(verdict.grants[0].existing_go_on && verdict.check(Metric::ConcurrentUser, 1).allowed);
@@ -223,12 +237,20 @@ fn computers_over_a_lowered_limit_go_on_and_none_is_added() {
 #[test]
 fn computers_and_users_are_counted_apart() {
     let mut mixed = license(LicenseType::Computers);
-    mixed.grants.push(Grant { metric: Metric::User, seats: 40, contract_end: day(20), ..grant(LicenseType::Computers) });
+    mixed.grants.push(Grant {
+        metric: Metric::User,
+        seats: 40,
+        contract_end: day(20),
+        ..grant(LicenseType::Computers)
+    });
     let mut usage = used(&mixed, 250, now());
     usage.observe(&mixed, Metric::User, 39, now());
     let verdict = evaluate(&mixed, &usage, at(day(1)));
     assert!(!verdict.check(Metric::Computer, 1).allowed && verdict.check(Metric::User, 1).allowed);
-    assert_eq!(verdict.check(Metric::ManagedDevice, 1).notices, [Notice::NotGranted { metric: Metric::ManagedDevice }]);
+    assert_eq!(
+        verdict.check(Metric::ManagedDevice, 1).notices,
+        [Notice::NotGranted { metric: Metric::ManagedDevice }]
+    );
 
     // One grant is over: the license is as well as the other.
     let verdict = evaluate(&mixed, &usage, at(day(20)));
@@ -251,7 +273,8 @@ fn time_does_not_run_backwards() {
 #[test]
 fn a_clock_behind_by_more_than_the_tolerance_is_a_state_of_its_own() {
     let farm = license(LicenseType::Farm);
-    let judged = |clock| evaluate(&farm, &used(&farm, 10, now()), EffectiveTime { clock, high_water: day(30) });
+    let judged =
+        |clock| evaluate(&farm, &used(&farm, 10, now()), EffectiveTime { clock, high_water: day(30) });
     assert_eq!(judged(day(29)).state, State::Active, "a day behind is tolerated");
     let behind = judged(day(29).minus(1));
     assert_eq!(behind.state, State::ClockBehind);
@@ -326,8 +349,8 @@ prop_compose! {
 }
 
 fn any_grants() -> impl Strategy<Value = Vec<Grant>> {
-    let [devices, users, computers] =
-        [Metric::ManagedDevice, Metric::ConcurrentUser, Metric::Computer].map(|metric| any_grant(metric).boxed());
+    let [devices, users, computers] = [Metric::ManagedDevice, Metric::ConcurrentUser, Metric::Computer]
+        .map(|metric| any_grant(metric).boxed());
     prop_oneof![
         devices.clone().prop_map(|grant| vec![grant]),
         users.clone().prop_map(|grant| vec![grant]),

@@ -7,7 +7,9 @@ use license_format::{
 use proptest::prelude::*;
 use verifier::{
     TrustState, VerifyError,
-    testing::{self, TestKey, key_entry, next_bundle, now, record, revocation_list, root, trust, trust_bundle},
+    testing::{
+        self, TestKey, key_entry, next_bundle, now, record, revocation_list, root, trust, trust_bundle,
+    },
 };
 
 fn roots(number: usize) -> Vec<TestKey> {
@@ -87,7 +89,8 @@ fn the_next_bundle_needs_enough_old_and_enough_new_roots() {
 fn several_bundles_are_caught_up_in_order() {
     let links = chain(4);
     let behind = trust();
-    let all: Vec<UnverifiedDocument> = links[1..].iter().flat_map(|(_, documents)| documents.clone()).collect();
+    let all: Vec<UnverifiedDocument> =
+        links[1..].iter().flat_map(|(_, documents)| documents.clone()).collect();
     assert_eq!(behind.advance(&all).unwrap().bundle().number, 4);
 
     // The last alone is not enough: who made it cannot be told from here.
@@ -101,7 +104,8 @@ fn older_bundles_have_no_effect_but_must_be_genuine() {
     assert_eq!(newest.advance(&links[0].1).unwrap(), newest);
     assert_eq!(newest.advance(&links[1].1).unwrap(), newest);
 
-    let altered = TrustBundle { number: 2, previous: Some(license_format::Digest([1; 32])), ..trust_bundle() };
+    let altered =
+        TrustBundle { number: 2, previous: Some(license_format::Digest([1; 32])), ..trust_bundle() };
     let by_nobody = TestKey::named("stranger").seal(&altered);
     assert_eq!(code(newest.advance(&[by_nobody])), "trust-threshold");
 }
@@ -138,7 +142,8 @@ fn weak_keys_do_not_come_in_with_a_bundle() {
 fn the_stored_file_brings_the_same_state_back() {
     let links = chain(3);
     let list = record().seal(&revocation_list());
-    let documents: Vec<_> = links[1..].iter().flat_map(|(_, documents)| documents.clone()).chain([list]).collect();
+    let documents: Vec<_> =
+        links[1..].iter().flat_map(|(_, documents)| documents.clone()).chain([list]).collect();
     let state = trust().advance(&documents).unwrap();
     assert_eq!(state.revocations_number(), 1);
 
@@ -168,8 +173,9 @@ fn documents_fit_a_file_whatever_the_roots() {
     let list = record().seal(&revocation_list());
 
     let behind = TrustState::pin(&file(signed(&first, &old))).unwrap();
-    let ahead =
-        behind.advance(&[signed(&next, old.iter().chain(&new)), vec![list]].concat()).expect("all of them signed");
+    let ahead = behind
+        .advance(&[signed(&next, old.iter().chain(&new)), vec![list]].concat())
+        .expect("all of them signed");
     assert!(ahead.documents().len() <= license_format::limits::TRUST_DOCUMENTS);
     assert_eq!(behind.advance(&ahead.documents()).unwrap(), ahead, "three old and three new are enough");
 }
@@ -213,7 +219,8 @@ fn a_list_outlives_a_bundle_only_with_its_key() {
 #[test]
 fn the_root_fingerprint_is_of_the_roots_and_the_threshold_alone() {
     let keys = roots(3);
-    let pinned = |bundle: &TrustBundle| TrustState::pin(&file(signed(bundle, &keys))).unwrap().root_fingerprint();
+    let pinned =
+        |bundle: &TrustBundle| TrustState::pin(&file(signed(bundle, &keys))).unwrap().root_fingerprint();
     let fingerprint = pinned(&of_three(2));
     assert_eq!(fingerprint.len(), 8 * 4 + 7);
 

@@ -3,8 +3,9 @@
 use license_format::{FormatError, Kind, PublicKey, UnverifiedFile};
 use test_vectors::{Expect, Vector};
 use verifier::{
-    TrustState, VerifyError, verify_answer, verify_request,
+    TrustState, VerifyError,
     verify::{verify_checkpoint, verify_support_bundle},
+    verify_answer, verify_request,
 };
 
 #[test]

@@ -2,7 +2,7 @@
 
 use license_format::{
     DAY, Digest, InclusionProof, Kind, LicenseType, UnverifiedDocument, UnverifiedFile,
-    payload::{Checkpoint, License, Refusal, RevocationList, TrustBundle},
+    payload::{Checkpoint, License, RevocationList, TrustBundle},
 };
 use proptest::prelude::*;
 use verifier::{
@@ -99,7 +99,8 @@ fn no_altered_byte_of_a_file_verifies() {
 #[test]
 fn no_altered_byte_of_a_request_verifies() {
     let good = UnverifiedFile::of(installation().seal(&activation_request(LicenseType::Desktop))).encode();
-    let verifies = |bytes: &[u8]| UnverifiedFile::read(bytes).is_ok_and(|file| verify_request(&file.document).is_ok());
+    let verifies =
+        |bytes: &[u8]| UnverifiedFile::read(bytes).is_ok_and(|file| verify_request(&file.document).is_ok());
     assert!(verifies(&good));
     for at in 0..good.len() {
         for mask in [0x01, 0x20, 0x80, 0xff] {
@@ -197,9 +198,13 @@ fn revoked_keys_are_not_believed() {
 
 #[test]
 fn the_floor_keeps_old_trust_from_new_licenses() {
-    let license = License { floor: license_format::payload::Floor { bundle: 2, revocations: 1 }, ..desktop() };
+    let license =
+        License { floor: license_format::payload::Floor { bundle: 2, revocations: 1 }, ..desktop() };
     let alone = seal_answer(&license);
-    assert_eq!(verify_answer(&alone, &trust()).unwrap_err(), VerifyError::FloorBundle { needed: 2, known: 1 });
+    assert_eq!(
+        verify_answer(&alone, &trust()).unwrap_err(),
+        VerifyError::FloorBundle { needed: 2, known: 1 }
+    );
 
     let next = root().seal(&next_bundle(&trust_bundle(), |_| ()));
     let bundle_only = UnverifiedFile { trust: vec![next.clone()], ..alone.clone() };

@@ -95,18 +95,18 @@ pub(crate) struct Sentence {
 }
 
 /// Hands each file to the signer. Within one upload older requests go first, so that a newer one of the same proxy does not
-/// overtake them; the cards come in the order of the files.
+/// overtake them; the cards come in the order of the files. Each file is answered at its own time: the last of fifty may wait for a while.
 pub(crate) async fn answer_all(
     signer: &Signer,
     files: Vec<Carried>,
     asker: &Asker,
-    now: Timestamp,
+    now: impl Fn() -> Timestamp,
 ) -> Vec<Card> {
     let mut order: Vec<(u64, usize)> = files.iter().map(counter).zip(0..).collect();
     order.sort_unstable();
     let mut cards = Vec::with_capacity(files.len());
     for (_, at) in order {
-        cards.push((at, answer(signer, &files[at], asker, now).await));
+        cards.push((at, answer(signer, &files[at], asker, now()).await));
     }
     cards.sort_unstable_by_key(|(at, _)| *at);
     cards.into_iter().map(|(_, card)| card).collect()

@@ -24,6 +24,9 @@ const REMEMBERED: usize = 10_000;
 #[derive(Default)]
 pub(crate) struct Attempts(Mutex<HashMap<Key, Count>>);
 
+/// Characters of an e-mail that count. No address has more, and a table of long ones would fill the memory.
+const LONGEST: usize = 254;
+
 type Key = (Option<IpAddr>, String);
 
 struct Count {
@@ -60,7 +63,7 @@ impl Attempts {
 }
 
 fn key(address: Option<IpAddr>, email: &str) -> Key {
-    (address, email.trim().to_lowercase())
+    (address, email.trim().chars().take(LONGEST).flat_map(char::to_lowercase).collect())
 }
 
 #[cfg(test)]

@@ -17,7 +17,6 @@ use tower_http::{
     timeout::TimeoutLayer,
     trace::{DefaultOnResponse, TraceLayer},
 };
-
 use tracing::Level;
 
 use crate::{api, assets, failure::Failure, pages, portal::Portal};
@@ -71,7 +70,7 @@ const HEADERS: [(HeaderName, &str); 6] = [
 ];
 
 /// What stands between the layer that words failures and the handlers: forms of other sites, time, panics.
-fn guarded(routes: Router<Portal>) -> Router<Portal> {
+fn guarded<S: Clone + Send + Sync + 'static>(routes: Router<S>) -> Router<S> {
     routes
         .layer(CatchPanicLayer::custom(panicked))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIME))
@@ -90,8 +89,41 @@ fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
     Failure::Panicked.into_response()
 }
 
-/// The route, never the address: that of an invitation would put its token into the log.
 fn span(request: &Request) -> tracing::Span {
-    let route = request.extensions().get::<MatchedPath>().map_or("(none)", MatchedPath::as_str);
-    tracing::info_span!("request", method = %request.method(), route)
+    tracing::info_span!("request", method = %request.method(), route = route(request))
+}
+
+/// The pattern of the address, never the address: that of an invitation would put its token into the log.
+fn route(request: &Request) -> &str {
+    request.extensions().get::<MatchedPath>().map_or("(none)", MatchedPath::as_str)
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::{body::Body, middleware::Next, routing::post};
+    use tower::ServiceExt as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_is_a_failure_and_not_a_broken_connection() {
+        async fn broken() -> StatusCode {
+            panic!("a defect")
+        }
+        let router: Router = guarded(Router::new().route("/", get(broken)));
+        let response = router.oneshot(Request::get("/").body(Body::empty()).unwrap()).await.unwrap();
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(response.extensions().get::<Failure>(), Some(&Failure::Panicked));
+    }
+
+    #[tokio::test]
+    async fn the_log_names_the_route_and_never_the_address() {
+        let told = |request: Request, _: Next| async move { route(&request).to_owned().into_response() };
+        let router: Router =
+            Router::new().route("/join/{token}", post(|| async {})).layer(axum::middleware::from_fn(told));
+        let response =
+            router.oneshot(Request::post("/join/secret").body(Body::empty()).unwrap()).await.unwrap();
+        let body = axum::body::to_bytes(response.into_body(), 100).await.unwrap();
+        assert_eq!(body, "/join/{token}");
+    }
 }

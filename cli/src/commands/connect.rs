@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use license_format::{Digest, FormatError, Kind, payload::Request};
+use license_format::{Digest, payload::Request};
 use serde::Deserialize;
 use serde_json::json;
 use signer::{Answer, answer_file_name, people::Token};
@@ -22,7 +22,7 @@ use crate::{
 pub(crate) struct Connect {
     /// The request file
     file: PathBuf,
-    /// The portal, such as https://licenses.example.com
+    /// The portal, by the address of its first page
     #[arg(long, value_name = "URL")]
     server: PublicUrl,
     /// File with the account's API token, from `waybill token create`; `-` for standard input
@@ -39,7 +39,11 @@ impl Connect {
         let found = file.document.kind();
         if !found.is_request() {
             // The portal would say the same; this saves the way.
-            return Err(FormatError::WrongKind { expected: Kind::ActivationRequest, found }.into());
+            return Err(Failure::refused(
+                "wrong-kind",
+                format!("this is a {found}, and portals answer requests"),
+                "Choose the file that `waybill-proxy prepare` saved.",
+            ));
         }
         let request = Request::decode_unverified(&file.document)?;
         let authorization = Zeroizing::new(format!("Bearer {}", token(&self.token_file)?.expose()));

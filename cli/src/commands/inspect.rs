@@ -67,7 +67,7 @@ impl Inspect {
             "spelling": spelling,
             "trust": file.trust.iter().map(brief).collect::<Vec<Value>>(),
             "proof": file.proof,
-            "structure": structure,
+            "payload": diagnostic::payload(document.payload_bytes()),
         });
         Ok(Report::new(text, json))
     }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use signer::{
     Asker,
     exchange::Lives,
-    installations::{CountedView, InstallationView, Installations, SlotView},
+    installations::{InstallationView, Installations, SlotView},
 };
 
 use crate::{
@@ -181,17 +181,12 @@ fn slot_details(slot: &SlotView) -> String {
         let held = if counted.held { "in force there" } else { "given, not yet seen in force" };
         text += &format!(
             "counts {} of request {} until {}, {held}\n",
-            seats_text(counted),
+            show::seats(counted.seats.iter().map(|(metric, seats)| (*metric, *seats))),
             counted.counter,
             counted.ends.date()
         );
     }
     text
-}
-
-fn seats_text(counted: &CountedView) -> String {
-    let seats = counted.seats.iter().map(|(metric, seats)| format!("{seats} {}", metric.noun()));
-    seats.collect::<Vec<_>>().join(" and ")
 }
 
 fn brief(slot: &SlotView) -> String {

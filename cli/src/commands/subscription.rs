@@ -4,7 +4,7 @@ use license_format::{LicenseType, Timestamp};
 use serde_json::{Value, json};
 use signer::{
     AccountId, SubscriptionId,
-    catalog::{Catalog, Subscription as Row, SubscriptionChange, SubscriptionDraft, SubscriptionGrant},
+    catalog::{Catalog, Subscription as Row, SubscriptionChange, SubscriptionDraft},
     people::{Actor, Asker},
 };
 
@@ -188,11 +188,7 @@ fn details(subscription: &Row, now: Timestamp) -> String {
 }
 
 fn seats(subscription: &Row) -> String {
-    let grants = subscription.grants.iter().map(|grant: &SubscriptionGrant| {
-        let plural = if grant.seats == 1 { "" } else { "s" };
-        format!("{} {}{plural}", grant.seats, grant.metric.noun())
-    });
-    grants.collect::<Vec<_>>().join(" and ")
+    show::seats(subscription.grants.iter().map(|grant| (grant.metric, grant.seats)))
 }
 
 fn row(subscription: &Row, now: Timestamp) -> Value {

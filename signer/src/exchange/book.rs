@@ -1,6 +1,6 @@
 //! The record as values: what the signer keeps (design, section 4), and how seats are counted.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use license_format::{
     Digest, Label, LicenseId, LicenseType, Metric, Thumbprint, Timestamp,
@@ -45,12 +45,14 @@ pub struct Recovery {
 /// What is known of an installation.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct InstallationRecord {
-    /// Whose it is: the account of its first key.
+    /// Whose it is: the account of its first key. Nobody's before that, whoever carried its files.
     pub account: Option<AccountId>,
     /// Counter to digest of the first branch, of requests received and claimed.
     pub chain: BTreeMap<u64, Digest>,
     /// The second branch, if the installation's state was copied or put back.
     pub fork: Option<Branch>,
+    /// Requests that were answered and are not on the chain: of a branch that was refused or given up.
+    pub strays: BTreeSet<Digest>,
     /// The slots that were ever used.
     pub slots: BTreeMap<LicenseType, SlotRecord>,
     /// Licenses that may still count.
@@ -207,6 +209,13 @@ pub enum Change {
         installation: Thumbprint,
         /// Whose key it used; absent when its first request was a deactivation.
         account: Option<AccountId>,
+    },
+    /// An installation that was nobody's got its first license.
+    Owner {
+        /// Which.
+        installation: Thumbprint,
+        /// Whose key it used.
+        account: AccountId,
     },
     /// What a received request says of the installation itself.
     Reported {

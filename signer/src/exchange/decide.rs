@@ -10,10 +10,7 @@ use super::{
     refusal::RefusalCode,
     terms,
 };
-use crate::{
-    ids::{AccountId, SubscriptionId},
-    people::Asker,
-};
+use crate::{ids::SubscriptionId, people::Asker};
 
 /// A clock that is behind its own past by more than this no longer counts as one that will reach a file's end. Seconds.
 const CLOCK_TOLERANCE: u64 = license_format::DAY;
@@ -82,24 +79,35 @@ impl Book {
         let mut record = before.clone().unwrap_or_default();
         let mut changes = Vec::new();
         // Row 3: it builds on an answer that nobody here gave. While recovering that is expected, and its claims are taken.
-        if !recovering && chain.since.is_some_and(|since| since.counter > record.highest()) {
+        let lacks =
+            |since: ChainLink| since.counter > record.highest() && !record.strays.contains(&since.digest);
+        if !recovering && chain.since.is_some_and(lacks) {
             return Err(RefusalCode::RecordBehind.into());
         }
-        // Row 4: it contradicts the chain. Nothing else in it is believed.
+        // Row 4: it contradicts the chain, or goes on from what is not on it. Nothing else in it is believed.
         let own = ChainLink { digest: incoming.digest, counter: chain.counter };
-        let differs =
-            |link: &ChainLink| record.chain.get(&link.counter).is_some_and(|known| *known != link.digest);
+        let differs = |link: &ChainLink| match record.chain.get(&link.counter) {
+            Some(known) => *known != link.digest,
+            None => record.strays.contains(&link.digest),
+        };
         if let Some(link) = chain.claims().chain([own]).find(differs) {
             if record.fork.is_none() {
                 let branch = Branch { counter: link.counter, digest: link.digest };
                 record.fork = Some(branch);
                 self.changes.push(Change::Fork { installation, branch });
-                self.installations.insert(installation, record);
             }
+            record.strays.insert(own.digest);
+            self.installations.insert(installation, record);
             return Err(RefusalCode::Fork.into());
         }
-        // Row 5: note the claims; marks rise to what the proxy proves, never down.
+        // Row 5: note the claims; marks rise to what the proxy proves, never down. What it proves to have let go is free for its own
+        // request already.
         note(&mut record, request, own, &mut changes);
+        let noted = record.clone();
+        let is_known = before.is_some();
+        if let Some(before) = before {
+            self.settle(installation, before, noted.clone(), now);
+        }
         let verdict = match request {
             // Row 6: licenses with a lower counter are dead, by the mark that row 5 raised.
             Request::Deactivation(request) => Ok(Outcome::Receipt(Box::new(DeactivationReceipt {
@@ -116,14 +124,10 @@ impl Book {
             _ => self.grant(incoming, &mut record, asker, recovering, now, &mut changes),
         };
         // A stranger who is refused leaves nothing behind: whoever may not have a license may not fill the record either.
-        if before.is_some() || verdict.is_ok() {
-            if before.is_none() {
-                record.account = self.account_of(&record, asker);
-                let account = record.account.clone();
-                self.changes.push(Change::Installation { installation, account });
-            }
+        if is_known || verdict.is_ok() {
+            self.own(installation, is_known.then_some(&noted), &record);
             self.changes.extend(changes);
-            self.settle(installation, before.unwrap_or_default(), record, now);
+            self.settle(installation, noted, record, now);
         }
         verdict
     }
@@ -146,14 +150,16 @@ impl Book {
         if counter <= marks.ended {
             return Err(RefusalCode::Ended.into());
         }
-        // Row 8.
-        if counter < marks.answered {
+        // Row 8. The same counter is the same request: its license was taken back into a restored record, and there is no second one.
+        if counter <= marks.answered {
             return Err(RefusalCode::Overtaken.into());
         }
         // Rows 9 and 10.
         let license = terms::license(self, incoming, record, asker, recovering, now)?;
         let installation = request.installation().public_key.thumbprint();
-        let lease = lease_of(&license, &self.keys[&license.license_key.digest].subscription);
+        let key = &self.keys[&license.license_key.digest];
+        let lease = lease_of(&license, &key.subscription);
+        record.account.get_or_insert_with(|| key.account.clone());
         marks.answered = counter;
         record.slots.insert(license_type, marks);
         record.leases.push(lease.clone());
@@ -162,8 +168,8 @@ impl Book {
         Ok(Outcome::License(Box::new(license)))
     }
 
-    /// Takes genuine licenses that the record lacks back into it. The first of them shows that the record is older than it
-    /// thinks, so recovery begins.
+    /// Takes genuine licenses that the record lacks back into it. One that was given under the present record number shows that the
+    /// record is older than it thinks, so recovery begins; one from before is what the restoration that is known of has lost.
     fn adopt(&mut self, installation: Thumbprint, attached: &[License], asker: &Asker, now: Timestamp) {
         for license in attached {
             let before = self.installations.get(&installation).cloned();
@@ -175,17 +181,18 @@ impl Book {
             else {
                 continue;
             };
-            if !missing || record.chain.get(&license.counter).is_some_and(|known| *known != license.answers) {
+            let contradicts =
+                record.chain.get(&license.counter).is_some_and(|known| *known != license.answers);
+            if !missing || contradicts || record.strays.contains(&license.answers) {
                 continue;
             }
-            if before.is_none() {
-                record.account = Some(key.account.clone());
-                self.changes.push(Change::Installation { installation, account: record.account.clone() });
-            }
-            if self.recovery.is_none_or(|recovery| recovery.horizon <= now) {
+            let lease = lease_of(license, &key.subscription);
+            record.account.get_or_insert_with(|| key.account.clone());
+            self.own(installation, before.as_ref(), &record);
+            if license.record >= self.record {
+                self.record = license.record;
                 self.begin_recovery(now);
             }
-            let lease = lease_of(license, &self.keys[&license.license_key.digest].subscription);
             if record.chain.insert(license.counter, license.answers).is_none() {
                 let Lease { counter, request: digest, .. } = lease;
                 self.changes.push(Change::Chain { installation, counter, digest });
@@ -238,16 +245,26 @@ impl Book {
         self.installations.insert(installation, after);
     }
 
+    /// Says that an installation is new, or whose it is from now on.
+    fn own(
+        &mut self,
+        installation: Thumbprint,
+        before: Option<&InstallationRecord>,
+        after: &InstallationRecord,
+    ) {
+        match (before, after.account.clone()) {
+            (None, account) => self.changes.push(Change::Installation { installation, account }),
+            (Some(before), Some(account)) if before.account.is_none() => {
+                self.changes.push(Change::Owner { installation, account });
+            }
+            _ => {}
+        }
+    }
+
     /// Whether an installation is nobody's yet or the asker's.
     pub(crate) fn is_visible(&self, installation: &Thumbprint, asker: &Asker) -> bool {
         let account = self.installations.get(installation).and_then(|record| record.account.as_ref());
         account.is_none_or(|account| asker.may_use(account))
-    }
-
-    /// Whose an installation is: its first key's owner's, or whoever brought its deactivation.
-    fn account_of(&self, record: &InstallationRecord, asker: &Asker) -> Option<AccountId> {
-        let key = record.leases.first().and_then(|lease| self.keys.get(&lease.key));
-        key.map(|key| key.account.clone()).or_else(|| asker.account().cloned())
     }
 
     fn refusal(&self, incoming: Incoming<'_>, No { code, until }: No, now: Timestamp) -> Refusal {

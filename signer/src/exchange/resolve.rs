@@ -78,12 +78,14 @@ pub struct Replaced {
 }
 
 impl Book {
-    /// Resolves the fork of an installation. `second` is the newest request of the second branch, which was refused.
+    /// Resolves the fork of an installation. `second` is the newest request of the second branch, which was refused, and `strays` are
+    /// answered requests that are not on the chain: among them those that it goes on from.
     pub fn resolve(
         &mut self,
         installation: Thumbprint,
         lives: Lives,
-        second: (&Request, Digest),
+        second: &(Request, Digest),
+        strays: &[(Request, Digest)],
         now: Timestamp,
     ) -> Result<(), ResolveError> {
         let before = self.installations.get(&installation).cloned().ok_or(ResolveError::NoFork)?;
@@ -92,7 +94,11 @@ impl Book {
         let replaced = match lives {
             Lives::First => None,
             Lives::Second => {
-                let replaced = replace(&mut record, branch.counter, second, now);
+                let links = history(&record, second, strays);
+                let differs = |link: &&ChainLink| record.chain.get(&link.counter) != Some(&link.digest);
+                let parts = links.iter().filter(differs).map(|link| link.counter).min();
+                let from = parts.map_or(branch.counter, |counter| counter.min(branch.counter));
+                let replaced = replace(&mut record, from, &second.0, links, now);
                 if let Some(key) = replaced.spends.and_then(|digest| self.keys.get_mut(&digest)) {
                     if key.moves >= COUNTED_MOVES {
                         return Err(ResolveError::MovesSpent);
@@ -113,16 +119,39 @@ impl Book {
     }
 }
 
+/// A branch without gaps, from its newest request back to the chain: each request claims what came after the newest answer read, and
+/// what was answered before that was stored. A gap would let a late file of the other branch in.
+fn history(
+    record: &InstallationRecord,
+    newest: &(Request, Digest),
+    strays: &[(Request, Digest)],
+) -> Vec<ChainLink> {
+    let mut links = Vec::new();
+    let mut next = Some(newest);
+    while let Some((request, digest)) = next {
+        let chain = request.chain();
+        links.extend(chain.claims().chain([ChainLink { digest: *digest, counter: chain.counter }]));
+        let off = chain.since.filter(|since| record.chain.get(&since.counter) != Some(&since.digest));
+        // Counters fall from one to the next, so this ends.
+        next = off.and_then(|since| {
+            strays
+                .iter()
+                .find(|(request, digest)| *digest == since.digest && request.chain().counter == since.counter)
+        });
+    }
+    links
+}
+
 /// Puts the second branch in place of the first, from the counter at which they part.
 fn replace(
     record: &mut InstallationRecord,
     from: u64,
-    (request, digest): (&Request, Digest),
+    request: &Request,
+    links: Vec<ChainLink>,
     now: Timestamp,
 ) -> Replaced {
-    let own = ChainLink { digest, counter: request.chain().counter };
-    let claims = request.chain().claims().chain([own]).filter(|link| link.counter >= from);
-    let chain: BTreeMap<u64, Digest> = claims.map(|link| (link.counter, link.digest)).collect();
+    let links = links.into_iter().filter(|link| link.counter >= from);
+    let chain: BTreeMap<u64, Digest> = links.map(|link| (link.counter, link.digest)).collect();
     let counted: Vec<LicenseId> = record.counted(now).map(|lease| lease.license).collect();
     record.chain.retain(|counter, _| *counter < from);
     record.chain.extend(chain.iter().map(|(counter, digest)| (*counter, *digest)));
@@ -130,6 +159,7 @@ fn replace(
         .into_iter()
         .partition(|lease| record.chain.get(&lease.counter) == Some(&lease.request));
     record.leases = kept;
+    record.strays.extend(abandoned.iter().map(|lease| lease.request));
     let mut slots: BTreeMap<_, SlotRecord> =
         record.slots.keys().map(|slot| (*slot, SlotRecord::default())).collect();
     for (license_type, report) in request.chain().slots.iter() {
@@ -142,7 +172,7 @@ fn replace(
         marks.answered = marks.answered.max(lease.counter);
     }
     record.slots = slots.clone();
-    record.newest = own.counter;
+    record.newest = request.chain().counter;
     let booked = abandoned.iter().filter(|lease| counted.contains(&lease.license)).flat_map(|lease| {
         lease.seats.iter().filter(|(_, seats)| **seats > 0).map(|(metric, seats)| {
             let entry = Overdraft { metric: *metric, seats: *seats, ends: lease.ends, granted: false };

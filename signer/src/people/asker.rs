@@ -17,6 +17,11 @@ impl Asker {
         self.account().is_none_or(|own| own == account)
     }
 
+    /// Whether what belongs to `owner` is shown to who asks. What is nobody's yet is staff's to look after.
+    pub fn may_see(&self, owner: Option<&AccountId>) -> bool {
+        owner.map_or(*self == Asker::Staff, |owner| self.may_use(owner))
+    }
+
     /// The one account whose things exist for who asks, or `None` for all.
     pub fn account(&self) -> Option<&AccountId> {
         match self {

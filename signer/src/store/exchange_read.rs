@@ -47,6 +47,19 @@ macro_rules! counted {
     };
 }
 
+/// The answers to requests that are not on their installation's chain: see `InstallationRecord::strays`.
+macro_rules! stray {
+    ($select:literal, $where:literal) => {
+        concat!(
+            $select,
+            " FROM answer WHERE ",
+            $where,
+            " AND NOT EXISTS (SELECT 1 FROM chain WHERE chain.installation = answer.installation",
+            " AND chain.counter = answer.counter AND chain.digest = answer.request)"
+        )
+    };
+}
+
 /// Takes the writers' place in the row: the head of the log is written first, so every other writer waits until this transaction ends,
 /// and what is read after this is what holds when it commits.
 pub(crate) async fn lock_head(connection: &mut AnyConnection) -> Result<(LogHead, Timestamp), StoreError> {
@@ -118,6 +131,16 @@ pub(crate) async fn refused_branch(
     row.map(|row| Columns::of("answer", &row).bytes("request_file")).transpose()
 }
 
+/// The answered requests of an installation that are not on its chain.
+pub(crate) async fn stray_requests(
+    connection: &mut AnyConnection,
+    installation: &Thumbprint,
+) -> Result<Vec<Vec<u8>>, StoreError> {
+    let sql = stray!("SELECT request_file", "answer.installation = $1");
+    let rows = sqlx::query(sql).bind(installation.as_bytes().to_vec()).fetch_all(connection).await?;
+    rows.iter().map(|row| Columns::of("answer", row).bytes("request_file")).collect()
+}
+
 /// What is known of one installation.
 pub(crate) async fn installation(
     connection: &mut AnyConnection,
@@ -126,14 +149,16 @@ pub(crate) async fn installation(
     Ok(read_installations(connection, &[*thumbprint]).await?.remove(thumbprint))
 }
 
-/// The final answer to a request and that request's file, if the asker may see them.
+/// The final answer to a request and that request's file, if the asker may see them. Until an installation is somebody's, its answers
+/// are for those who brought its requests.
 pub(crate) async fn answer_to(
     connection: &mut AnyConnection,
     request: &Digest,
     asker: &Asker,
 ) -> Result<Option<(Vec<u8>, Vec<u8>)>, StoreError> {
-    let sql = "SELECT answer.file, answer.request_file, installation.account FROM answer \
-               JOIN installation ON installation.thumbprint = answer.installation WHERE answer.request = $1";
+    let sql = "SELECT answer.file, answer.request_file, \
+               COALESCE(installation.account, answer.account) AS account FROM answer \
+               LEFT JOIN installation ON installation.thumbprint = answer.installation WHERE answer.request = $1";
     let row = sqlx::query(sql).bind(request.as_bytes().to_vec()).fetch_optional(connection).await?;
     let Some(row) = row else { return Ok(None) };
     let columns = Columns::of("answer", &row);
@@ -217,6 +242,11 @@ async fn read_installations(
         let columns = Columns::of("chain", &row);
         let record = owner(&mut records, &columns)?;
         record.chain.insert(columns.count("counter")?, columns.digest("digest")?);
+    }
+    let sql = stray!("SELECT installation, request", "answer.installation IN ({})");
+    for row in read_where_in(connection, sql, &[], &known).await? {
+        let columns = Columns::of("answer", &row);
+        owner(&mut records, &columns)?.strays.insert(columns.digest("request")?);
     }
     let sql = "SELECT installation, license_type, ended, held, answered FROM slot WHERE installation IN ({})";
     for row in read_where_in(connection, sql, &[], &known).await? {

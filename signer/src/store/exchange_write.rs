@@ -5,7 +5,7 @@ use license_format::{Digest, Kind, LicenseType, Thumbprint, Timestamp, payload::
 use sqlx::AnyConnection;
 
 use super::{
-    StoreError, big,
+    Columns, StoreError, big,
     rows::{Value, optional_text, write_rows},
 };
 use crate::{
@@ -63,13 +63,17 @@ async fn write_installations(
     given: &[Given],
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let facts = |installation: &Thumbprint| {
-        given.iter().find(|given| given.installation == *installation).map(|given| &given.facts)
+    // Several requests of one installation may be in a batch: a report's own request says what is written.
+    let facts = |installation: &Thumbprint, counter: Option<u64>| {
+        let is_it = |given: &&Given| {
+            given.installation == *installation && counter.is_none_or(|counter| given.counter == counter)
+        };
+        given.iter().find(is_it).map(|given| &given.facts)
     };
     let mut rows = Vec::new();
     for change in changes {
         let Change::Installation { installation, account } = change else { continue };
-        let Some(facts) = facts(installation) else { continue };
+        let Some(facts) = facts(installation, None) else { continue };
         rows.push(vec![
             installation.as_bytes().into(),
             optional_text(account.as_ref().map(|id| id.as_str())),
@@ -88,10 +92,21 @@ async fn write_installations(
     let head = "INSERT INTO installation (thumbprint, account, public_key, name, site_code, site_description, product, version, \
                 first_seen, last_report, newest, clock_behind) VALUES";
     write_rows(connection, head, "", rows).await?;
+    for change in changes {
+        let Change::Owner { installation, account } = change else { continue };
+        let written =
+            sqlx::query("UPDATE installation SET account = $2 WHERE thumbprint = $1 AND account IS NULL")
+                .bind(installation.as_bytes().to_vec())
+                .bind(account.as_str())
+                .execute(&mut *connection)
+                .await?
+                .rows_affected();
+        demand(written, 1, "installation")?;
+    }
     // The newest report says what the installation is called now.
     for change in changes {
         let Change::Reported { installation, counter, clock_behind } = change else { continue };
-        let Some(facts) = facts(installation) else { continue };
+        let Some(facts) = facts(installation, Some(*counter)) else { continue };
         let written = sqlx::query(
             "UPDATE installation SET newest = $2, clock_behind = $3, last_report = $4, name = $5, site_code = $6, \
              site_description = $7, product = $8, version = $9 WHERE thumbprint = $1 AND newest < $2",
@@ -232,7 +247,8 @@ async fn write_recovery(
     Ok(())
 }
 
-/// The record number goes up by one; whoever read the same number and wanted the same finds it done.
+/// The record number goes up by one; whoever read the same number and wanted the same finds it done. The book that decided it may
+/// have seen some subscriptions only, so the horizon is moved to where the longest file of any of them ends.
 pub(crate) async fn begin_recovery(
     connection: &mut AnyConnection,
     record: u64,
@@ -245,6 +261,10 @@ pub(crate) async fn begin_recovery(
         .await?
         .rows_affected();
     demand(written, 1, "vendor")?;
+    let sql = "SELECT MAX((file_days + grace_days) * 86400 + clock_tolerance_hours * 3600) AS life FROM subscription";
+    let row = sqlx::query(sql).fetch_one(&mut *connection).await?;
+    let life = Columns::of("subscription", &row).optional_count("life")?.unwrap_or(0);
+    let horizon = horizon.max(now.plus(life));
     sqlx::query("INSERT INTO recovery (record, began, horizon) VALUES ($1, $2, $3)")
         .bind(record as i64)
         .bind(now.seconds() as i64)

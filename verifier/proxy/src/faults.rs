@@ -83,8 +83,11 @@ impl Disk for FaultyDisk {
     }
 }
 
+/// A command: the desk's folder, the state directory, and a number from which its nonce is made.
+type Command = fn(&Path, StateDir, u8) -> Result<(), ProxyError>;
+
 /// One life, a command at a time. Each is what a person does, so that doing it again is the same call.
-const LIFE: [fn(&Path, StateDir, u8) -> Result<(), ProxyError>; 10] = [
+const LIFE: [Command; 10] = [
     |_, dir, _| {
         let set_up = SetUp {
             trust: testing::trust(),

@@ -105,7 +105,9 @@ pub fn evaluate(license: &License, usage: &Usage, time: EffectiveTime) -> Verdic
     Verdict {
         now,
         state: overall(&standings),
-        grants: judged.map(|(grant, standing)| GrantVerdict::of(license, grant, usage, now, standing)).collect(),
+        grants: judged
+            .map(|(grant, standing)| GrantVerdict::of(license, grant, usage, now, standing))
+            .collect(),
         notices: notice::collect(license, usage, time, &standings),
         changes: changes(license, usage, time, standings),
     }
@@ -125,7 +127,8 @@ impl Verdict {
         let used = grant.used.saturating_add(count);
         let mut notices = self.notices.clone();
         // What is said of the limit is said of the use as it would be.
-        notices.retain(|notice| !matches!(notice, Notice::OverLimit { metric, .. } if *metric == grant.metric));
+        notices
+            .retain(|notice| !matches!(notice, Notice::OverLimit { metric, .. } if *metric == grant.metric));
         if used > grant.seats && grant.state != State::Suspended {
             let suspends_at = grant.suspends_at;
             notices.push(Notice::OverLimit { metric, used, seats: grant.seats, suspends_at });

@@ -4,7 +4,10 @@ use std::fmt;
 
 use license_format::{DAY, Metric, Timestamp, payload::License};
 
-use super::{EffectiveTime, State, Usage, standing::{self, Standing}};
+use super::{
+    EffectiveTime, State, Usage,
+    standing::{self, Standing},
+};
 
 /// Something that people should know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -126,7 +129,11 @@ impl fmt::Display for Notice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Notice::ClockBehind { seen } => {
-                write!(f, "the clock is behind: {} was seen already, and nothing new is added until it is right", seen.minute())
+                write!(
+                    f,
+                    "the clock is behind: {} was seen already, and nothing new is added until it is right",
+                    seen.minute()
+                )
             }
             Notice::NotGranted { metric } => write!(f, "the license grants no {}s", metric.noun()),
             Notice::Ended { since } => write!(f, "the license ended on {}", since.date()),
@@ -134,14 +141,23 @@ impl fmt::Display for Notice {
                 write!(f, "the license file ended on {}; the contract goes on", since.date())
             }
             Notice::Suspended { metric, used, seats } => {
-                write!(f, "suspended: {used} {}s of {seats} for too long; it ends once use is at or under the limit", metric.noun())
+                write!(
+                    f,
+                    "suspended: {used} {}s of {seats} for too long; it ends once use is at or under the limit",
+                    metric.noun()
+                )
             }
             Notice::NotYetValid { from } => write!(f, "the contract begins on {}", from.date()),
             Notice::ContractEnded { since, until } => {
                 write!(f, "the contract ended on {}; all goes on until {}", since.date(), until.date())
             }
             Notice::FileInGrace { since, until } => {
-                write!(f, "the license file was good until {}; all goes on until {}", since.date(), until.date())
+                write!(
+                    f,
+                    "the license file was good until {}; all goes on until {}",
+                    since.date(),
+                    until.date()
+                )
             }
             Notice::OverLimit { metric, used, seats, suspends_at } => {
                 write!(f, "over the limit: {used} {}s of {seats}", metric.noun())?;
@@ -151,7 +167,12 @@ impl fmt::Display for Notice {
                 }
             }
             Notice::ReportOverdue { since, good_until } => {
-                write!(f, "a report was due by {}; the license file is good until {}", since.date(), good_until.date())
+                write!(
+                    f,
+                    "a report was due by {}; the license file is good until {}",
+                    since.date(),
+                    good_until.date()
+                )
             }
             Notice::ContractEnds { at, .. } => write!(f, "the contract ends on {}", at.date()),
         }
@@ -196,7 +217,9 @@ pub(super) fn collect(
             notices.push(Notice::ReportOverdue { since: license.report_due, good_until: license.good_until });
         }
         notices.extend(
-            standing.ends_within.map(|days_before| Notice::ContractEnds { at: grant.contract_end, days_before }),
+            standing
+                .ends_within
+                .map(|days_before| Notice::ContractEnds { at: grant.contract_end, days_before }),
         );
     }
     notices.sort_unstable();

@@ -203,7 +203,10 @@ impl Dates {
 /// When the contract's end is announced, with the days before it. A contract no longer than a notice does not get that one.
 fn notice_dates(grant: &Grant) -> impl Iterator<Item = (u64, Timestamp)> + use<> {
     let (start, end) = (grant.contract_start, grant.contract_end);
-    NOTICE_DAYS.into_iter().map(move |days| (days, end.minus(days * DAY))).filter(move |(_, from)| *from > start)
+    NOTICE_DAYS
+        .into_iter()
+        .map(move |days| (days, end.minus(days * DAY)))
+        .filter(move |(_, from)| *from > start)
 }
 
 /// Days before the contract's end on which it is announced.

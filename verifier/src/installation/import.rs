@@ -126,8 +126,11 @@ impl Installation {
 
         let mut next = self.observe_clock(now);
         next.trust = Blob(trust.to_file().encode());
+        // What was said before the signer was restored does not answer what it has asked for since.
+        if answer.record() >= self.record() {
+            next.requests.want_documents(false);
+        }
         next.requests.read_record(answer.record());
-        next.requests.want_documents(false);
         next.clock.read_answer(answer.issued());
         let slot = next.take_slot(license_type);
         let (slot, outcome) = match answer {
@@ -163,7 +166,9 @@ impl Installation {
                 if refusal.is_final {
                     next.requests.read_final_answer(request);
                 }
-                next.requests.want_documents(WANTS_DOCUMENTS.contains(&refusal.code.as_str()));
+                if WANTS_DOCUMENTS.contains(&refusal.code.as_str()) {
+                    next.requests.want_documents(true);
+                }
                 (slot.refuse(refusal.clone()), Outcome::Refused(refusal))
             }
         };

@@ -79,8 +79,7 @@ struct HistoryLine {
 }
 
 /// What was just done, for the notice on the page that follows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Done {
     Created,
     Terms,

@@ -73,7 +73,7 @@ pub(super) async fn post(
             "Nothing was uploaded. Choose a .waybill file that waybill-proxy saved, or paste its text."
         }
         Some(asker) => {
-            let cards = answer_all(portal.signer(), files, &asker, portal.now()).await;
+            let cards = answer_all(portal.signer(), files, &asker, || portal.now()).await;
             let page = ResultsPage::new(&portal, &user, account, cards);
             return Ok(deliver::page(status(&page.cards), &page));
         }
@@ -140,19 +140,21 @@ fn framed(portal: &Portal, user: &User, account: &str) -> Frame {
 
 /// `3 files: 1 license, 2 refusals.`
 fn summary(cards: &[Card]) -> String {
-    let kinds: [(&str, fn(&Outcome) -> bool); 5] = [
-        ("license", |outcome| matches!(outcome, Outcome::License(_))),
-        ("receipt", |outcome| matches!(outcome, Outcome::Receipt(_))),
-        ("refusal", |outcome| matches!(outcome, Outcome::Refusal(_))),
-        ("unreadable file", |outcome| matches!(outcome, Outcome::Unreadable(_))),
-        ("file that could not be answered", |outcome| matches!(outcome, Outcome::Failed(_))),
-    ];
-    let counted: Vec<String> = kinds
-        .iter()
-        .map(|(noun, is)| (noun, cards.iter().filter(|card| is(&card.outcome)).count() as u64))
-        .filter(|(_, count)| *count > 0)
-        .map(|(noun, count)| count_of(count, noun))
-        .collect();
+    let noun = |card: &Card| match &card.outcome {
+        Outcome::License(_) => "license",
+        Outcome::Receipt(_) => "receipt",
+        Outcome::Refusal(_) => "refusal",
+        Outcome::Unreadable(_) => "unreadable file",
+        Outcome::Failed(_) => "unanswered file",
+    };
+    let mut counts: Vec<(&str, u64)> = Vec::new();
+    for noun in cards.iter().map(noun) {
+        match counts.iter_mut().find(|(known, _)| *known == noun) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((noun, 1)),
+        }
+    }
+    let counted: Vec<String> = counts.into_iter().map(|(noun, count)| count_of(count, noun)).collect();
     format!("{}: {}.", count_of(cards.len() as u64, "file"), counted.join(", "))
 }
 

@@ -4,7 +4,7 @@
 use std::{
     fs,
     io::Write as _,
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::{Command, Stdio},
 };
 
@@ -14,7 +14,16 @@ use verifier::testing;
 
 use crate::vendor;
 
-pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_waybill-proxy");
+/// The program. Cargo says where it is, unless a shell stands between it and the compiler, as in a build for Windows: shells drop
+/// variables with a hyphen in their names. Then it is where cargo puts it, beside the folder of the tests.
+fn program() -> PathBuf {
+    let beside = || {
+        let tests = std::env::current_exe().expect("a path of this test");
+        let name = format!("waybill-proxy{}", std::env::consts::EXE_SUFFIX);
+        tests.ancestors().nth(2).expect("a folder above").join(name)
+    };
+    option_env!("CARGO_BIN_EXE_waybill-proxy").map_or_else(beside, PathBuf::from)
+}
 
 /// When everything happens unless a transcript says otherwise: the test vendor's day.
 pub(crate) fn today() -> Timestamp {
@@ -103,7 +112,7 @@ impl Desk {
 
     /// The program with the desk's state directory, folder and time.
     pub(crate) fn command(&self, line: &str) -> Command {
-        let mut command = Command::new(PROGRAM);
+        let mut command = Command::new(program());
         command.current_dir(self.folder.path()).args(["--now", &self.now.rfc3339(), "--state-dir", "state"]);
         command.args(line.split_whitespace());
         command
@@ -182,7 +191,7 @@ pub(crate) fn license_key(license_type: LicenseType) -> LicenseKey {
 
 /// Whether a path can be used by others than its owner.
 #[cfg(unix)]
-pub(crate) fn mode(path: &Path) -> u32 {
+pub(crate) fn mode(path: &std::path::Path) -> u32 {
     use std::os::unix::fs::PermissionsExt as _;
     fs::metadata(path).expect("a path").permissions().mode() & 0o777
 }

@@ -307,3 +307,20 @@ fn an_answer_that_is_only_late_is_verified_all_the_same() {
     let damaged = ImportError::from(VerifyError::from(FormatError::NotWaybill));
     assert_eq!(damaged.code(), "not-waybill");
 }
+
+/// The signer was restored and asks for the documents; an answer that it gave before, and that comes late, does not take that back.
+#[test]
+fn an_answer_from_before_a_restoration_leaves_the_documents_wanted() {
+    let mut site = Site::activated();
+    let early = site.refresh_anew(DESKTOP);
+    let asked = site.refresh_anew(DESKTOP);
+    site.import(&refusal(&asked, |refusal| {
+        refusal.code = "record-restored".parse().unwrap();
+        refusal.record = 2;
+    }))
+    .unwrap();
+    assert!(matches!(site.import(&refusal(&early, |_| {})).unwrap(), Outcome::Refused(_)));
+    assert!(matches!(site.import(&grant(&early)).unwrap(), Outcome::Installed(_)));
+    let next = UnverifiedFile::decode(site.refresh_anew(DESKTOP).file()).unwrap();
+    assert_eq!(next.trust.len(), 1, "the license in force travels along");
+}

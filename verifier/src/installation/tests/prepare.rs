@@ -199,7 +199,8 @@ fn a_record_number_read_makes_every_request_a_new_one() {
     assert_eq!(site.state.slot(MOBILE).ended(), again.request.counter());
 
     // Once a license was read nothing travels along any more.
-    site.import(&grant(&refresh.request)).unwrap();
+    let answer = testing::seal_answer(&License { record: 2, ..license_for(&refresh.request) });
+    site.import(&answer).unwrap();
     let refresh = site.refresh_anew(DESKTOP);
     assert!(UnverifiedFile::read(refresh.file()).unwrap().trust.is_empty());
 }

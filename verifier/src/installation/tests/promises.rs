@@ -284,9 +284,9 @@ proptest! {
         let mut site = Site::new();
         let mut answers = vec![grant(&site.activate(DESKTOP).unwrap())];
         site.import(&answers[0]).unwrap();
-        for number in 0..requests {
+        for is_imported in imported.into_iter().take(requests) {
             answers.push(grant(&site.refresh_anew(DESKTOP)));
-            if imported[number] {
+            if is_imported {
                 site.import(answers.last().unwrap()).unwrap();
             }
         }
