@@ -86,6 +86,7 @@ pub(crate) async fn run(
     store: Store,
     witness: WitnessFile,
 ) {
+    let witness = Arc::new(witness);
     let mut work = Vec::with_capacity(BATCH);
     while waiting.recv_many(&mut work, BATCH).await > 0 {
         let mut batch = Vec::with_capacity(work.len());
@@ -96,7 +97,12 @@ pub(crate) async fn run(
                 Work::Close(closed) => closing = Some(closed),
             }
         }
-        answer_all(batch, &issuer, &store, &witness).await;
+        // A task of its own: a defect that panics takes its batch with it, whose callers are told, and not the writer.
+        let (issuer, store, witness) = (Arc::clone(&issuer), store.clone(), Arc::clone(&witness));
+        let answering = tokio::spawn(async move { answer_all(batch, &issuer, &store, &witness).await });
+        if let Err(defect) = answering.await {
+            tracing::error!(%defect, "a batch of requests was not answered");
+        }
         if let Some(closed) = closing {
             // Whoever closed it may not wait for the word.
             let _ = closed.send(());

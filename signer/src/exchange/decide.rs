@@ -12,9 +12,6 @@ use super::{
 };
 use crate::{ids::SubscriptionId, people::Asker};
 
-/// A clock that is behind its own past by more than this no longer counts as one that will reach a file's end. Seconds.
-const CLOCK_TOLERANCE: u64 = license_format::DAY;
-
 /// A request that verified, and the genuine licenses that travelled with it.
 #[derive(Debug, Clone, Copy)]
 pub struct Incoming<'a> {
@@ -102,7 +99,8 @@ impl Book {
         }
         // Row 5: note the claims; marks rise to what the proxy proves, never down. What it proves to have let go is free for its own
         // request already.
-        note(&mut record, request, own, &mut changes);
+        let tolerance = self.tolerance(&record);
+        note(&mut record, request, own, tolerance, &mut changes);
         let noted = record.clone();
         let is_known = before.is_some();
         if let Some(before) = before {
@@ -261,6 +259,14 @@ impl Book {
         }
     }
 
+    /// By how much a clock may be behind its own past and still count as one that will reach a file's end, in seconds: the strictest
+    /// tolerance of the licenses that it may hold, and a day where there is none.
+    fn tolerance(&self, record: &InstallationRecord) -> u64 {
+        let subscriptions =
+            record.leases.iter().filter_map(|lease| self.subscriptions.get(&lease.subscription));
+        subscriptions.map(|subscription| subscription.terms.tolerance).min().unwrap_or(license_format::DAY)
+    }
+
     /// Whether an installation is nobody's yet or the asker's.
     pub(crate) fn is_visible(&self, installation: &Thumbprint, asker: &Asker) -> bool {
         let account = self.installations.get(installation).and_then(|record| record.account.as_ref());
@@ -296,7 +302,13 @@ pub(super) fn unknown(request: &Request) -> RefusalCode {
 }
 
 /// Row 5: a late file raises nothing that a newer one already raised, so the order of arrival does not matter.
-fn note(record: &mut InstallationRecord, request: &Request, own: ChainLink, changes: &mut Vec<Change>) {
+fn note(
+    record: &mut InstallationRecord,
+    request: &Request,
+    own: ChainLink,
+    tolerance: u64,
+    changes: &mut Vec<Change>,
+) {
     let installation = request.installation().public_key.thumbprint();
     for ChainLink { counter, digest } in request.chain().claims().chain([own]) {
         if record.chain.insert(counter, digest).is_none() {
@@ -316,7 +328,7 @@ fn note(record: &mut InstallationRecord, request: &Request, own: ChainLink, chan
     if own.counter > record.newest {
         let clock = request.clock();
         record.newest = own.counter;
-        record.clock_behind = clock.now.plus(CLOCK_TOLERANCE) < clock.high_water;
+        record.clock_behind = clock.now.plus(tolerance) < clock.high_water;
         let clock_behind = record.clock_behind;
         changes.push(Change::Reported { installation, counter: own.counter, clock_behind });
     }
