@@ -14,7 +14,7 @@ use crate::{
     exchange::{Change, Lease, Lives, ResolveError, Seats},
     ids::AccountId,
     people::Asker,
-    store::{Columns, Store, StoreError, exchange_read, exchange_write},
+    store::{Columns, Store, StoreError, exchange_read, resolution},
 };
 
 /// An installation, as lists and pages show it.
@@ -198,8 +198,8 @@ impl Installations {
         let strays = strays.into_iter().map(read).collect::<Result<Vec<_>, _>>()?;
         book.resolve(*installation, lives, &second, &strays, now)?;
         for change in &book.changes {
-            if let Change::Resolved(resolution) = change {
-                exchange_write::write_resolution(&mut transaction, resolution, now).await?;
+            if let Change::Resolved(resolved) = change {
+                resolution::write_resolution(&mut transaction, resolved, now).await?;
             }
         }
         Ok(transaction.commit().await?)

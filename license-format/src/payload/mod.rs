@@ -5,16 +5,20 @@
 //! rule is a new version of that kind. Unknown fields are refused, since a reader that skips one may grant what was not meant.
 
 mod answer;
+mod chain;
 mod license;
+mod license_type;
 mod request;
 mod support;
 mod trust;
 
 pub use answer::{DeactivationReceipt, Refusal};
+pub use chain::{Chain, ChainLink, ClockReport, SlotReport, SlotReports};
 pub use license::{FeatureValue, Floor, Grant, InstallationName, License, Metric, OverLimit};
+pub use license_type::LicenseType;
 pub use request::{
-    ActivationRequest, Chain, ChainLink, ClockReport, DeactivationRequest, InstallationFacts, LicenseKeyRef,
-    LicenseType, RefreshRequest, Request, SlotReport, SlotReports, UsageLine,
+    ActivationRequest, DeactivationRequest, InstallationFacts, LicenseKeyRef, RefreshRequest, Request,
+    UsageLine,
 };
 pub use support::SupportBundle;
 pub use trust::{Checkpoint, KeyEntry, RevocationList, TrustBundle};

@@ -1,12 +1,14 @@
-//! What an installation says: the three requests, and the chain that every one carries (design, section 4).
+//! What an installation says: the three requests. The chain that every one carries is in `chain`.
 
-use std::{collections::BTreeMap, fmt, str::FromStr};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{InstallationName, Metric, Payload, all, counted, is_integer};
+use super::{
+    Chain, ClockReport, InstallationName, LicenseType, Metric, Payload, SlotReport, all, counted, is_integer,
+};
 use crate::{
-    bytes::{Digest, FingerprintPart, LicenseId, Nonce, PublicKey},
+    bytes::{Digest, FingerprintPart, LicenseId, PublicKey},
     envelope::UnverifiedDocument,
     error::FormatError,
     kind::Kind,
@@ -14,195 +16,6 @@ use crate::{
     text::{Label, SiteCode, Token},
     timestamp::Timestamp,
 };
-
-/// What is licensed; an installation has one slot for each.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum LicenseType {
-    /// Mac computers managed through ConfigMgr.
-    Desktop,
-    /// Mobile devices managed through ConfigMgr.
-    Mobile,
-    /// A farm of session hosts with concurrent users.
-    Farm,
-    /// Computers and named users.
-    Computers,
-}
-
-impl LicenseType {
-    /// All of them, in the order in which lists show them.
-    pub const ALL: [LicenseType; 4] =
-        [LicenseType::Desktop, LicenseType::Mobile, LicenseType::Farm, LicenseType::Computers];
-
-    /// As written in payloads and typed in commands.
-    pub fn name(self) -> &'static str {
-        match self {
-            LicenseType::Desktop => "desktop",
-            LicenseType::Mobile => "mobile",
-            LicenseType::Farm => "farm",
-            LicenseType::Computers => "computers",
-        }
-    }
-
-    /// As shown to people.
-    pub fn title(self) -> &'static str {
-        match self {
-            LicenseType::Desktop => "Desktop",
-            LicenseType::Mobile => "Mobile",
-            LicenseType::Farm => "Farm",
-            LicenseType::Computers => "Computers",
-        }
-    }
-}
-
-impl fmt::Display for LicenseType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl FromStr for LicenseType {
-    type Err = &'static str;
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .into_iter()
-            .find(|kind| kind.name() == text)
-            .ok_or("a license type is desktop, mobile, farm or computers")
-    }
-}
-
-/// One of the installation's own requests: its counter and its digest.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ChainLink {
-    /// The digest of the request document.
-    pub digest: Digest,
-    /// The request's counter.
-    pub counter: u64,
-}
-
-/// What a slot proves to the signer.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SlotReport {
-    /// Counter of the slot's last deactivation request.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub ended: Option<u64>,
-    /// The request that the license in force answers.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub holding: Option<ChainLink>,
-}
-
-/// A report for every slot that was ever used, by license type.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SlotReports {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    farm: Option<SlotReport>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    mobile: Option<SlotReport>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    desktop: Option<SlotReport>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    computers: Option<SlotReport>,
-}
-
-impl SlotReports {
-    /// The report of a slot, if it was ever used.
-    pub fn slot(&self, license_type: LicenseType) -> Option<SlotReport> {
-        match license_type {
-            LicenseType::Desktop => self.desktop,
-            LicenseType::Mobile => self.mobile,
-            LicenseType::Farm => self.farm,
-            LicenseType::Computers => self.computers,
-        }
-    }
-
-    /// Sets the report of a slot.
-    pub fn set(&mut self, license_type: LicenseType, report: SlotReport) {
-        *match license_type {
-            LicenseType::Desktop => &mut self.desktop,
-            LicenseType::Mobile => &mut self.mobile,
-            LicenseType::Farm => &mut self.farm,
-            LicenseType::Computers => &mut self.computers,
-        } = Some(report);
-    }
-
-    /// The slots that were ever used, with their reports.
-    pub fn iter(&self) -> impl Iterator<Item = (LicenseType, SlotReport)> + '_ {
-        LicenseType::ALL.into_iter().filter_map(|kind| Some((kind, self.slot(kind)?)))
-    }
-}
-
-/// The chain fields that every request carries, whichever slot it is for (design, section 4).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Chain {
-    /// Digests of all own requests after `since` and before this one, in order.
-    pub open: Vec<Digest>,
-    /// Makes requests of two copies differ.
-    pub nonce: Nonce,
-    /// The highest own request whose final answer was read, in any slot.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub since: Option<ChainLink>,
-    /// What every slot proves.
-    pub slots: SlotReports,
-    /// The newest record number of the signer that was read, 0 at first.
-    pub record: u64,
-    /// Up by one for each request file of the installation, from 1.
-    pub counter: u64,
-}
-
-impl Chain {
-    /// The claims that the chain makes about earlier requests: `since`, then every open one with its counter.
-    pub fn claims(&self) -> impl Iterator<Item = ChainLink> + '_ {
-        let first_open = self.since.map_or(1, |since| since.counter + 1);
-        let open = self
-            .open
-            .iter()
-            .zip(first_open..)
-            .map(|(digest, counter)| ChainLink { digest: *digest, counter });
-        self.since.into_iter().chain(open)
-    }
-
-    fn rules(&self) -> Result<(), &'static str> {
-        let before = self.since.map_or(0, |since| since.counter);
-        let slots_fit = self.slots.iter().all(|(_, slot)| {
-            let held = slot.holding.map_or(0, |link| link.counter);
-            let ended = slot.ended.unwrap_or(0);
-            // A license in force answers an earlier request, and one made after the slot's last deactivation.
-            held < self.counter && ended <= self.counter && (slot.holding.is_none() || held > ended)
-        });
-        all(&[
-            (
-                is_integer(self.counter) && is_integer(self.record) && self.counter > 0,
-                "counters start at 1, and numbers end at 2^53-1",
-            ),
-            (
-                before.checked_add(self.open.len() as u64 + 1) == Some(self.counter),
-                "`open` must list every request after `since`",
-            ),
-            // A deactivation may always be made, and the last of the slots' lists those of the others beyond the cap.
-            (self.open.len() < limits::OPEN_REQUESTS + LicenseType::ALL.len(), "too many open requests"),
-            (self.since.is_none_or(|since| since.counter > 0), "counters start at 1"),
-            (slots_fit, "a slot holds or ended something newer than this request"),
-        ])
-    }
-}
-
-/// What the installation's clock did. Never trusted as a time, only reported.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ClockReport {
-    /// The clock when the request was made.
-    pub now: Timestamp,
-    /// The latest time ever seen, which effective time does not fall behind.
-    #[serde(rename = "high-water")]
-    pub high_water: Timestamp,
-    /// How often the clock was found set back by more than the tolerance.
-    #[serde(rename = "steps-back")]
-    pub steps_back: u64,
-}
 
 /// Which key was typed: enough to find it, not enough to type it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,19 +5,16 @@ use license_format::{Digest, Kind, LicenseType, Thumbprint, Timestamp, payload::
 use sqlx::AnyConnection;
 
 use super::{
-    Columns, StoreError, big,
+    Columns, StoreError,
     rows::{Value, optional_text, write_rows},
 };
 use crate::{
-    exchange::{Change, Resolution, SlotRecord},
+    exchange::{Change, SlotRecord},
     ids::AccountId,
     log::LogHead,
 };
 
-const SLOT: &str = "INSERT INTO slot (installation, license_type, ended, held, answered) VALUES";
-
-/// The reason that books say for what a resolved fork costs.
-const RESOLVED: &str = "fork resolved for the second branch";
+pub(super) const SLOT: &str = "INSERT INTO slot (installation, license_type, ended, held, answered) VALUES";
 
 /// An answer that goes out: what the store keeps of it.
 #[derive(Debug, Clone)]
@@ -274,79 +271,11 @@ pub(crate) async fn begin_recovery(
     Ok(())
 }
 
-/// Writes a resolution. The condition is that the fork is still there: of two administrators one decides.
-pub(crate) async fn write_resolution(
-    connection: &mut AnyConnection,
-    Resolution { installation, replaced }: &Resolution,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    let id = installation.as_bytes().to_vec();
-    let sql = "UPDATE installation SET fork_counter = NULL, fork_digest = NULL, fork_seen = NULL \
-               WHERE thumbprint = $1 AND fork_counter IS NOT NULL";
-    let written = sqlx::query(sql).bind(id.clone()).execute(&mut *connection).await?.rows_affected();
-    demand(written, 1, "installation")?;
-    let Some(replaced) = replaced else { return Ok(()) };
-    let sql = "DELETE FROM chain WHERE installation = $1 AND counter >= $2";
-    sqlx::query(sql).bind(id.clone()).bind(big(replaced.from)).execute(&mut *connection).await?;
-    let rows = replaced
-        .chain
-        .iter()
-        .map(|(counter, digest)| {
-            vec![installation.as_bytes().into(), (*counter).into(), digest.as_bytes().into()]
-        })
-        .collect();
-    write_rows(connection, "INSERT INTO chain (installation, counter, digest) VALUES", "", rows).await?;
-    let newest = replaced.chain.last_key_value().map_or(0, |(counter, _)| *counter);
-    let sql = "UPDATE installation SET newest = $2 WHERE thumbprint = $1";
-    sqlx::query(sql).bind(id.clone()).bind(big(newest)).execute(&mut *connection).await?;
-    // The one place where marks may fall: they are another branch's.
-    sqlx::query("DELETE FROM slot WHERE installation = $1")
-        .bind(id.clone())
-        .execute(&mut *connection)
-        .await?;
-    let rows = replaced
-        .slots
-        .iter()
-        .map(|(license_type, marks)| slot_row(installation, *license_type, *marks))
-        .collect();
-    write_rows(connection, SLOT, "", rows).await?;
-    for license in &replaced.abandoned {
-        let sql = "UPDATE lease SET abandoned = 1 WHERE license = $1 AND abandoned = 0";
-        let written = sqlx::query(sql)
-            .bind(license.as_bytes().to_vec())
-            .execute(&mut *connection)
-            .await?
-            .rows_affected();
-        demand(written, 1, "lease")?;
-    }
-    let rows = replaced
-        .overdraft
-        .iter()
-        .map(|(subscription, entry)| {
-            let (seats, ends, granted) = (entry.seats.into(), entry.ends.into(), entry.granted.into());
-            vec![
-                subscription.as_str().into(),
-                entry.metric.name().into(),
-                seats,
-                ends,
-                granted,
-                RESOLVED.into(),
-                now.into(),
-            ]
-        })
-        .collect();
-    let head = "INSERT INTO overdraft (subscription, metric, seats, ends, granted, reason, created) VALUES";
-    write_rows(connection, head, "", rows).await?;
-    let spent = replaced
-        .spends
-        .iter()
-        .map(|key| vec![key.as_bytes().into(), installation.as_bytes().into(), RESOLVED.into(), now.into()]);
-    let head = "INSERT INTO counted_move (license_key, installation, reason, created) VALUES";
-    write_rows(connection, head, "", spent.collect()).await?;
-    Ok(())
-}
-
-fn slot_row(installation: &Thumbprint, license_type: LicenseType, marks: SlotRecord) -> Vec<Value> {
+pub(super) fn slot_row(
+    installation: &Thumbprint,
+    license_type: LicenseType,
+    marks: SlotRecord,
+) -> Vec<Value> {
     vec![
         installation.as_bytes().into(),
         license_type.name().into(),
@@ -426,7 +355,7 @@ fn rows_of(changes: &[Change], row: impl Fn(&Change) -> Option<Vec<Value>>) -> V
     changes.iter().filter_map(row).collect()
 }
 
-fn demand(written: u64, expected: u64, table: &'static str) -> Result<(), StoreError> {
+pub(super) fn demand(written: u64, expected: u64, table: &'static str) -> Result<(), StoreError> {
     if written == expected {
         Ok(())
     } else {

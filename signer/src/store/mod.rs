@@ -5,8 +5,10 @@
 mod error;
 pub(crate) mod exchange_read;
 pub(crate) mod exchange_write;
+pub(crate) mod resolution;
 mod row;
 mod rows;
+mod sold_read;
 #[cfg(test)]
 mod tests;
 
