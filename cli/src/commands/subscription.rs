@@ -71,6 +71,25 @@ pub(crate) struct Update {
     /// Allow or stop offline use
     #[arg(long, value_name = "on|off", value_parser = on_off)]
     offline_use: Option<bool>,
+    #[command(flatten)]
+    terms: Terms,
+}
+
+/// The periods of its files; those that are not given stay as they are.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Terms {
+    /// For how many days a file is good
+    #[arg(long, value_name = "DAYS")]
+    file_days: Option<u64>,
+    /// After how many days the next report is due
+    #[arg(long, value_name = "DAYS")]
+    report_days: Option<u64>,
+    /// For how many days a file is honoured after it was good
+    #[arg(long, value_name = "DAYS")]
+    grace_days: Option<u64>,
+    /// By how many hours a clock may be set back
+    #[arg(long, value_name = "HOURS")]
+    clock_tolerance_hours: Option<u64>,
 }
 
 impl Subscription {
@@ -103,13 +122,21 @@ impl Create {
 
 impl Update {
     async fn run(self, catalog: &Catalog) -> Result<Report, Failure> {
-        let Update { id, seats, end, offline_use } = self;
-        if seats.is_none() && end.is_none() && offline_use.is_none() {
-            let next = "Give --seats, --end or --offline-use.";
+        let Update { id, seats, end, offline_use, terms } = self;
+        let mut change = SubscriptionChange {
+            end,
+            offline_use,
+            file_days: terms.file_days,
+            report_days: terms.report_days,
+            grace_days: terms.grace_days,
+            clock_tolerance_hours: terms.clock_tolerance_hours,
+            ..SubscriptionChange::default()
+        };
+        if seats.is_none() && change == SubscriptionChange::default() {
+            let next = "Give --seats, --end, --offline-use, or one of the terms.";
             return Err(Failure::misuse("nothing-to-change", "nothing was said to change", next));
         }
         let before = catalog.subscription(&Asker::Staff, &id).await?;
-        let mut change = SubscriptionChange { end, offline_use, ..SubscriptionChange::default() };
         if let (Some(seats), Some(grant)) = (seats, before.grants.first()) {
             change.seats.insert(grant.metric, seats);
         }

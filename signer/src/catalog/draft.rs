@@ -58,7 +58,7 @@ pub struct GrantDraft {
 }
 
 /// What is to change of a subscription; `None` and absent metrics stay as they are.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SubscriptionChange {
     /// The vendor's product.
     pub product: Option<String>,
