@@ -2,6 +2,21 @@
 //!
 //! A file is read by [`UnverifiedFile::read`], and nothing in this crate says whether it is genuine: the names say so. Absent on
 //! purpose: clock, files, network, randomness, and every key. The specification is in `spec/`.
+//!
+//! ```
+//! use license_format::{Kind, UnverifiedFile, readable};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let bytes = test_vectors::named("valid-license").file;
+//! let file = UnverifiedFile::read(&bytes)?;
+//! assert_eq!(file.document.kind(), Kind::License);
+//! let lines = readable(&file.document)?;
+//! assert!(lines[0].starts_with("License: "));
+//! // The other spelling, for mail, tickets and eyes, is the same file.
+//! assert_eq!(UnverifiedFile::read(file.armour()?.as_bytes())?, file);
+//! # Ok(())
+//! # }
+//! ```
 
 mod armour;
 mod bytes;

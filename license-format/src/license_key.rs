@@ -2,6 +2,16 @@
 //!
 //! A key is a name for a row at the signer and contains no terms, but its first character tells the license type, so that
 //! the proxy can refuse a Mobile key for the Desktop slot before anybody travels.
+//!
+//! ```
+//! use license_format::{LicenseKey, LicenseType};
+//!
+//! let key = LicenseKey::from_random(LicenseType::Desktop, &[7; 18]);
+//! let typed = key.to_string().to_lowercase().replace('-', " ");
+//! assert_eq!(typed.parse(), Ok(key));
+//! let mistyped: Result<LicenseKey, _> = typed.replace('7', "8").parse();
+//! assert_eq!(mistyped.unwrap_err().code(), "license-key-mistyped");
+//! ```
 
 use std::{fmt, str::FromStr};
 

@@ -8,6 +8,24 @@
 //!
 //! Absent on purpose: the clock, files, network, randomness, and every secret key. Time comes in as an argument, and state goes
 //! out as a value.
+//!
+//! ```
+//! use license_format::{Timestamp, UnverifiedFile};
+//! use verifier::{EffectiveTime, TrustState, Usage, VerifiedAnswer, evaluate, verify_answer};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let vector = test_vectors::named("valid-license");
+//! # let (trust_bytes, bytes) = (vector.trust, vector.file);
+//! let trust = TrustState::pin(&UnverifiedFile::read(&trust_bytes)?)?;
+//! let (answer, _news) = verify_answer(&UnverifiedFile::read(&bytes)?, &trust)?;
+//! let VerifiedAnswer::License(license) = answer else { panic!("not a license") };
+//!
+//! let now = license.payload().issued;
+//! let verdict = evaluate(license.payload(), &Usage::default(), EffectiveTime { clock: now, high_water: now });
+//! println!("{:?}, and next: {:?}", verdict.state, verdict.changes.first());
+//! # Ok(())
+//! # }
+//! ```
 
 mod error;
 pub mod evaluate;
