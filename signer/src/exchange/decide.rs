@@ -6,7 +6,7 @@ use license_format::{
 };
 
 use super::{
-    book::{Book, Branch, Change, InstallationRecord, Lease, Recovery},
+    book::{Book, Branch, Change, InstallationRecord, Lease, Recovery, SlotRecord},
     refusal::RefusalCode,
     terms,
 };
@@ -143,7 +143,7 @@ impl Book {
         let request = incoming.request;
         let license_type = request.license_type();
         let counter = request.chain().counter;
-        let mut marks = record.slot(license_type);
+        let marks = record.slot(license_type);
         // Row 7.
         if counter <= marks.ended {
             return Err(RefusalCode::Ended.into());
@@ -158,11 +158,7 @@ impl Book {
         let key = &self.keys[&license.license_key.digest];
         let lease = lease_of(&license, &key.subscription);
         record.account.get_or_insert_with(|| key.account.clone());
-        marks.answered = counter;
-        record.slots.insert(license_type, marks);
-        record.leases.push(lease.clone());
-        changes.push(Change::Slot { installation, license_type, marks });
-        changes.push(Change::Lease { installation, lease, license: Box::new(license.clone()) });
+        hold(record, installation, lease, &license, changes);
         Ok(Outcome::License(Box::new(license)))
     }
 
@@ -172,7 +168,7 @@ impl Book {
         for license in attached {
             let before = self.installations.get(&installation).cloned();
             let mut record = before.clone().unwrap_or_default();
-            let mut marks = record.slot(license.license_type);
+            let marks = record.slot(license.license_type);
             let missing = license.counter > marks.answered && license.counter > marks.ended;
             let Some(key) =
                 self.keys.get(&license.license_key.digest).filter(|key| asker.may_use(&key.account))
@@ -195,11 +191,7 @@ impl Book {
                 let Lease { counter, request: digest, .. } = lease;
                 self.changes.push(Change::Chain { installation, counter, digest });
             }
-            marks.answered = license.counter;
-            record.slots.insert(license.license_type, marks);
-            record.leases.push(lease.clone());
-            self.changes.push(Change::Slot { installation, license_type: license.license_type, marks });
-            self.changes.push(Change::Lease { installation, lease, license: Box::new(license.clone()) });
+            hold(&mut record, installation, lease, license, &mut self.changes);
             self.settle(installation, before.unwrap_or_default(), record, now);
         }
     }
@@ -336,6 +328,22 @@ fn note(
     let counter = own.counter;
     let usage = |line: &UsageLine| Change::Usage { installation, license_type, counter, line: line.clone() };
     changes.extend(request.usage().iter().map(usage));
+}
+
+/// A license goes into the record: its slot is answered up to it, and it counts.
+fn hold(
+    record: &mut InstallationRecord,
+    installation: Thumbprint,
+    lease: Lease,
+    license: &License,
+    changes: &mut Vec<Change>,
+) {
+    let license_type = lease.license_type;
+    let marks = SlotRecord { answered: lease.counter, ..record.slot(license_type) };
+    record.slots.insert(license_type, marks);
+    record.leases.push(lease.clone());
+    changes.push(Change::Slot { installation, license_type, marks });
+    changes.push(Change::Lease { installation, lease, license: Box::new(license.clone()) });
 }
 
 fn lease_of(license: &License, subscription: &SubscriptionId) -> Lease {
