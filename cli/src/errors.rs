@@ -3,7 +3,7 @@
 use license_format::FormatError;
 use signer::{
     AnswerError, OpenError, catalog::CatalogError, init::InitError, installations::ResolveForkError,
-    keys::KeyError, people::PeopleError, store::StoreError,
+    keys::KeyError, people::PeopleError, store::StoreError, witness::WitnessError,
 };
 use verifier::VerifyError;
 use waybill_proxy::ProxyError;
@@ -27,6 +27,7 @@ failures! {
     VerifyError => |_| Exit::Refused;
     KeyError => key;
     StoreError => store;
+    WitnessError => |_| Exit::CouldNotTell;
     InitError => init;
     OpenError => open;
     AnswerError => |error| if error.is_the_askers() { Exit::Refused } else { Exit::CouldNotTell };
@@ -82,7 +83,11 @@ fn key(error: &KeyError) -> Exit {
 
 fn store(error: &StoreError) -> Exit {
     match error {
-        StoreError::Newer | StoreError::Address => Exit::Refused,
+        StoreError::Empty { .. } => Exit::Misuse,
+        StoreError::Newer
+        | StoreError::Foreign { .. }
+        | StoreError::Unfit(_)
+        | StoreError::AnotherRecord { .. } => Exit::Refused,
         _ => Exit::CouldNotTell,
     }
 }

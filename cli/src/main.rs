@@ -4,6 +4,7 @@
 //! the other rooms say; this one only carries their words to a terminal, and its exit codes stand in [`outcome`].
 
 mod commands;
+mod conformance;
 mod data_dir;
 mod demo;
 mod diagnostic;

@@ -6,9 +6,11 @@ mod support;
 
 use std::{
     env, fs,
-    io::{BufRead as _, BufReader},
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::TcpStream,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    time::Duration,
 };
 
 use fantoccini::{Client, ClientBuilder, Locator, elements::Element};
@@ -24,18 +26,33 @@ struct Browser {
     profile: TempDir,
 }
 
-struct Driver(Child);
+struct Driver {
+    child: Child,
+    /// 0 until it told.
+    port: u16,
+}
 
 impl Drop for Driver {
     fn drop(&mut self) {
-        // It may have ended already.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        // After a test that failed, its Chromium still runs, and would outlive a driver that is killed. It may all have ended already.
+        if let Ok(mut stream) = TcpStream::connect(("127.0.0.1", self.port)) {
+            let _ = stream.set_read_timeout(Some(Duration::from_secs(10)));
+            let _ =
+                stream.write_all(b"GET /shutdown HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n");
+            let _ = stream.read_to_end(&mut Vec::new());
+        }
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
 impl Browser {
     async fn start(javascript: bool) -> Browser {
+        Browser::start_with(javascript, &[]).await
+    }
+
+    /// The same with more of Chromium's flags.
+    async fn start_with(javascript: bool, more_flags: &[&str]) -> Browser {
         let (driver, url) = start_driver();
         let profile = tempfile::tempdir().expect("a folder");
         let downloads = profile.path().join("downloads");
@@ -55,6 +72,7 @@ impl Browser {
         ];
         // Chromium's own sandbox does not work for root, as which CI runs.
         flags.push("--no-sandbox".to_owned());
+        flags.extend(more_flags.iter().map(|flag| (*flag).to_owned()));
         let mut options = json!({
             "args": flags,
             "prefs": {
@@ -134,12 +152,40 @@ impl Browser {
     /// Uploads files and waits for the answers.
     async fn upload(&self, files: &[&Path]) {
         self.choose(files).await;
+        self.send().await;
+    }
+
+    /// Sends the upload form as it is, and waits for the answers. By the keyboard, since the button may still be moving: what is said
+    /// of the files comes above it.
+    async fn send(&self) {
         self.find("//main//form//button[@type='submit' and normalize-space()='Upload']")
             .await
-            .click()
+            .send_keys("\n")
             .await
-            .expect("a click");
+            .expect("it is sent");
         self.arrives_at("Answers").await;
+    }
+
+    /// Waits until the page has asked for an address that begins so, whatever came of it.
+    async fn asks_for(&self, path: &str) {
+        let script = "const [path, done] = arguments;
+            new PerformanceObserver((list) => {
+                if (list.getEntries().some((entry) => new URL(entry.name).pathname.startsWith(path))) done();
+            }).observe({ type: 'resource', buffered: true });";
+        self.client
+            .execute_async(script, vec![json!(path)])
+            .await
+            .unwrap_or_else(|error| panic!("{path}: {error}"));
+    }
+
+    /// Demands that the page says all this of one chosen file, before anything is sent.
+    async fn says_of(&self, name: &str, words: &[&str]) {
+        let row = format!("//ul[@class='chosen-files']/li[span[@class='name' and .='{name}']]");
+        self.find(&format!("{row}//*[@class='finding']")).await;
+        let said = self.find(&row).await.text().await.expect("text");
+        for expected in words {
+            assert!(said.contains(expected), "no {expected:?} in\n{said}");
+        }
     }
 
     /// Clicks what downloads a file, and gives the file once it is there whole.
@@ -164,6 +210,10 @@ impl Browser {
         self.fill("again", PASSWORD).await;
         self.click("Set the password and sign in").await;
         self.click("Sign out").await;
+        self.sign_in(email).await;
+    }
+
+    async fn sign_in(&self, email: &str) {
         self.arrives_at("Sign in").await;
         self.fill("email", email).await;
         self.fill("password", PASSWORD).await;
@@ -184,12 +234,14 @@ fn start_driver() -> (Driver, String) {
     let started = Command::new(&program).arg("--port=0").stdin(Stdio::null()).stdout(Stdio::piped()).spawn();
     let mut child = started.unwrap_or_else(|error| panic!("{} does not start: {error}", program.display()));
     let out = BufReader::new(child.stdout.take().expect("piped"));
-    let driver = Driver(child);
+    let mut driver = Driver { child, port: 0 };
     let port = out.lines().map_while(Result::ok).find_map(|line| {
         let (_, port) = line.split_once("started successfully on port ")?;
         port.trim_end_matches('.').parse::<u16>().ok()
     });
-    (driver, format!("http://127.0.0.1:{}", port.expect("chromedriver tells its port")))
+    driver.port = port.expect("chromedriver tells its port");
+    let url = format!("http://127.0.0.1:{}", driver.port);
+    (driver, url)
 }
 
 /// Activate, refuse, refresh and deactivate on the upload page.
@@ -251,13 +303,7 @@ async fn a_license_comes_home_through_the_upload_page() {
     let deactivation = site.deactivation("desktop", "deactivation");
     drop_file(&browser, &deactivation).await;
     browser.find("//ul[@class='chosen-files']/li[contains(., 'deactivation.waybill')]").await;
-    browser
-        .find("//main//form//button[@type='submit' and normalize-space()='Upload']")
-        .await
-        .click()
-        .await
-        .unwrap();
-    browser.arrives_at("Answers").await;
+    browser.send().await;
     assert!(browser.text().await.contains("The license key is free again"));
     let receipt = browser.download("Download the receipt").await;
     assert_eq!(site.imports(&receipt), "deactivation-confirmed");
@@ -266,6 +312,146 @@ async fn a_license_comes_home_through_the_upload_page() {
     browser.upload(&[&elsewhere]).await;
     let license = browser.download("Download the license").await;
     assert_eq!(laboratory.imports(&license), "installed");
+    browser.close().await;
+}
+
+/// The verifier in the page says what each file is, or what is wrong with it, before anything is sent; and it keeps nobody from sending.
+#[tokio::test(flavor = "multi_thread")]
+async fn files_are_described_before_they_are_sent() {
+    let vendor = Vendor::new();
+    let contoso = vendor.customer("contoso");
+    let (_, key) = vendor.sells(&contoso, "desktop", 250);
+    let portal = vendor.serves();
+    let site = vendor.site("PS1", "Headquarters");
+    let browser = Browser::start(true).await;
+    browser.join(&portal, &contoso.join_path, "ana@contoso.example").await;
+    browser.arrives_at("Upload offline files").await;
+
+    // A request that is as it was saved.
+    let request = site.activation("desktop", &key, "activation");
+    browser.choose(&[&request]).await;
+    browser
+        .says_of(
+            "activation.waybill",
+            &["Ready to upload", "Desktop, license key ending in", "PS1 (Headquarters)"],
+        )
+        .await;
+    browser.find("//*[@role='status' and contains(., 'activation.waybill: Ready to upload.')]").await;
+    browser.click("Remove").await;
+
+    // Damaged on the way, in the ways that happen; and what is no request at all.
+    let bytes = fs::read(&request).unwrap();
+    let mut altered = bytes.clone();
+    *altered.last_mut().unwrap() ^= 1;
+    let armour = armoured(&request);
+    let carried = |name: &str, content: &[u8]| {
+        let path = vendor.path(name);
+        fs::write(&path, content).unwrap();
+        path
+    };
+    let unusable = [
+        carried("altered.waybill", &altered),
+        carried("damaged.txt", armour.replacen("2dn3", "2dn3*", 1).as_bytes()),
+        carried("both.txt", [armour.as_str(), &armour].concat().as_bytes()),
+        carried("holiday.jpg", b"\xff\xd8\xff\xe0 no request"),
+        carried("image.iso", &vec![b'x'; 1 << 20]),
+        vendor.trust.clone(),
+    ];
+    browser.choose(&unusable.iter().map(PathBuf::as_path).collect::<Vec<_>>()).await;
+    for (name, words) in [
+        ("altered.waybill", ["signature", "says of itself, not verified", "Carry it again"]),
+        (
+            "damaged.txt",
+            ["armour-base64", "base 64 part of the block is damaged", "Copy the whole block again"],
+        ),
+        ("both.txt", ["armour-several-blocks", "more than one Waybill block", "a file of its own"]),
+        ("holiday.jpg", ["not-waybill", "This is not a Waybill file.", "Choose the .waybill file"]),
+        ("image.iso", ["too-large", "longer than any Waybill file", "Choose the .waybill file itself"]),
+        ("trust.waybill", ["wrong-kind", "This is a trust bundle", "requests go to the portal"]),
+    ] {
+        browser.says_of(name, &words).await;
+        browser.says_of(name, &["Cannot be answered", "Next:"]).await;
+    }
+    browser.find("//*[@role='status' and contains(., 'both.txt: Cannot be answered. The text holds')]").await;
+
+    // Text that is pasted is looked at too.
+    browser.click("Paste text instead").await;
+    browser.fill("text", &armour).await;
+    browser.find("//*[@class='pasted' and contains(., 'Ready to upload') and contains(., 'PS1')]").await;
+    browser.fill("text", "").await;
+
+    // All that was loaded for it are files of the portal's own; what was chosen went nowhere.
+    let loaded =
+        "return performance.getEntriesByType('resource').map((entry) => new URL(entry.name).pathname)";
+    let loaded = browser.client.execute(loaded, vec![]).await.expect("a list");
+    let loaded: Vec<&str> = loaded.as_array().unwrap().iter().map(|path| path.as_str().unwrap()).collect();
+    assert!(loaded.iter().any(|path| path.starts_with("/assets/waybill-verifier.")), "{loaded:?}");
+    assert!(loaded.iter().all(|path| path.starts_with("/assets/")), "{loaded:?}");
+
+    // The portal decides, and says the same.
+    browser.send().await;
+    let text = browser.text().await;
+    for code in
+        ["signature", "armour-base64", "armour-several-blocks", "not-waybill", "too-large", "wrong-kind"]
+    {
+        assert!(text.contains(code), "no {code:?} in\n{text}");
+    }
+
+    // An answer is told from a request.
+    browser.click("Upload more files").await;
+    browser.upload(&[&request]).await;
+    let license = browser.download("Download the license").await;
+    browser.click("Upload more files").await;
+    browser.choose(&[&license]).await;
+    let name = license.file_name().unwrap().to_str().unwrap();
+    browser
+        .says_of(
+            name,
+            &["Goes to the proxy", "This file is an answer; it goes to the proxy.", "250 managed devices"],
+        )
+        .await;
+    browser.close().await;
+}
+
+/// Where the module does not load, and where there is no WebAssembly, the page is what it was without it.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_upload_page_works_without_its_verifier() {
+    let vendor = Vendor::new();
+    let contoso = vendor.customer("contoso");
+    let (_, key) = vendor.sells(&contoso, "desktop", 250);
+    let portal = vendor.serves();
+    let site = vendor.site("PS1", "Headquarters");
+    let request = site.activation("desktop", &key, "activation");
+
+    // The module's address leads nowhere.
+    let browser = Browser::start(true).await;
+    browser.join(&portal, &contoso.join_path, "ana@contoso.example").await;
+    browser.arrives_at("Upload offline files").await;
+    let moved = "document.querySelector('[data-check-module]').dataset.checkModule = '/assets/gone.wasm'";
+    browser.client.execute(moved, vec![]).await.expect("it is changed");
+    browser.choose(&[&request]).await;
+    browser.asks_for("/assets/gone.wasm").await;
+    browser.find("//ul[@class='chosen-files']/li[contains(., 'activation.waybill')]").await;
+    assert!(!browser.has("//*[@class='finding' or @class='checked-here']").await, "nothing is made up");
+    browser.send().await;
+    let license = fs::read(browser.download("Download the license").await).unwrap();
+    browser.close().await;
+
+    // There is no WebAssembly: hardened workplaces run Chromium so.
+    let browser = Browser::start_with(true, &["--js-flags=--jitless"]).await;
+    browser.open(&portal, "/").await;
+    browser.sign_in("ana@contoso.example").await;
+    browser.arrives_at("Upload offline files").await;
+    let kind = browser.client.execute("return typeof WebAssembly", vec![]).await.expect("a text");
+    assert_eq!(kind, "undefined");
+    browser.choose(&[&request]).await;
+    browser.asks_for("/assets/verifier.").await;
+    browser.find("//ul[@class='chosen-files']/li[contains(., 'activation.waybill')]").await;
+    assert!(!browser.has("//*[@class='finding' or @class='checked-here']").await, "nothing is made up");
+    browser.send().await;
+    assert!(browser.text().await.contains("Answered before"));
+    let again = browser.download("Download the license").await;
+    assert_eq!(fs::read(again).unwrap(), license, "the same bytes");
     browser.close().await;
 }
 
@@ -284,13 +470,7 @@ async fn the_upload_page_works_without_javascript() {
     let request = site.activation("mobile", &key, "activation");
     browser.choose(&[&request]).await;
     assert!(!browser.has("//*[contains(@class, 'is-ready')]").await, "no script runs");
-    browser
-        .find("//main//form//button[@type='submit' and normalize-space()='Upload']")
-        .await
-        .click()
-        .await
-        .unwrap();
-    browser.arrives_at("Answers").await;
+    browser.send().await;
     let license = browser.download("Download the license").await;
     assert_eq!(site.imports(&license), "installed");
 
@@ -301,13 +481,7 @@ async fn the_upload_page_works_without_javascript() {
     browser.click("Upload more files").await;
     browser.click("Paste text instead").await;
     browser.fill("text", &armour).await;
-    browser
-        .find("//main//form//button[@type='submit' and normalize-space()='Upload']")
-        .await
-        .click()
-        .await
-        .unwrap();
-    browser.arrives_at("Answers").await;
+    browser.send().await;
     let newer = browser.download("Download the license").await;
     assert_eq!(site.imports(&newer), "installed");
     assert_eq!(site.slot("mobile")["counter"], 2);

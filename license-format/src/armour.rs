@@ -18,6 +18,7 @@ use crate::{
         ActivationRequest, Checkpoint, DeactivationReceipt, DeactivationRequest, License, Payload,
         RefreshRequest, Refusal, RevocationList, SupportBundle, TrustBundle,
     },
+    qr,
 };
 
 const BEGIN: &str = "-----BEGIN WAYBILL ";
@@ -72,6 +73,9 @@ pub(crate) fn read(bytes: &[u8]) -> Result<UnverifiedFile> {
         });
     }
     let text = decode_text(bytes)?;
+    if qr::is_qr(&text) {
+        return qr::read(&text);
+    }
     let block = find_block(&words(&text))?;
     let at = block
         .words

@@ -21,12 +21,22 @@ const TYP_LABEL: u8 = 0x10;
 /// The only algorithm: Ed25519 is −19.
 const PROTECTED_MAP: u8 = 0xa3;
 
+/// How everything begins that a signature covers: `["Signature1", …` (RFC 9052 §4.4).
+const SIGNED_HEAD: [u8; 12] = *b"\x84\x6aSignature1";
+/// The `external_aad` of the same: `h''`.
+const EXTERNAL: u8 = 0x40;
+
 /// A document whose signature nobody has checked yet. Its kind, key name and payload are claims.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnverifiedDocument {
     kind: Kind,
     kid: Thumbprint,
-    payload: Vec<u8>,
+    /// What the signature covers. Header and payload are in it as they came, so nothing is written again in order to check it.
+    signed: Vec<u8>,
+    /// Where in it the protected header ends.
+    protected_end: usize,
+    /// Where in it the payload begins, which ends it.
+    payload_at: usize,
     signature: [u8; 64],
 }
 
@@ -40,8 +50,21 @@ impl UnverifiedDocument {
     ) -> std::result::Result<Self, E> {
         debug_assert_eq!(payload.check(), Ok(()));
         let payload = crate::cbor::encode(payload);
-        let signature = sign(&sig_structure(P::KIND, &kid, &payload))?;
-        Ok(UnverifiedDocument { kind: P::KIND, kid, payload, signature })
+        let document = Self::unsigned(P::KIND, kid, &protected(P::KIND, &kid), &payload);
+        let signature = sign(&document.signed)?;
+        Ok(UnverifiedDocument { signature, ..document })
+    }
+
+    /// A document with this protected header and this payload whose signature is still to come.
+    fn unsigned(kind: Kind, kid: Thumbprint, protected: &[u8], payload: &[u8]) -> Self {
+        let mut signed = Vec::with_capacity(protected.len() + payload.len() + 32);
+        signed.extend(SIGNED_HEAD);
+        write_bytes(&mut signed, protected);
+        let protected_end = signed.len();
+        signed.push(EXTERNAL);
+        write_bytes(&mut signed, payload);
+        let payload_at = signed.len() - payload.len();
+        UnverifiedDocument { kind, kid, signed, protected_end, payload_at, signature: [0; 64] }
     }
 
     /// What it says it is.
@@ -61,17 +84,17 @@ impl UnverifiedDocument {
 
     /// The payload's bytes as they came.
     pub fn payload_bytes(&self) -> &[u8] {
-        &self.payload
+        &self.signed[self.payload_at..]
     }
 
     /// The bytes that the signature covers: `["Signature1", protected, h'', payload]` (RFC 9052 §4.4).
-    pub fn to_be_signed(&self) -> Vec<u8> {
-        sig_structure(self.kind, &self.kid, &self.payload)
+    pub fn to_be_signed(&self) -> &[u8] {
+        &self.signed
     }
 
     /// The document's identity: SHA-256 of what its signature covers.
     pub fn digest(&self) -> Digest {
-        Digest::of(&self.to_be_signed())
+        Digest::of(&self.signed)
     }
 
     /// Reads the payload without any claim that it is genuine: for showing it, and for the verifier after its check.
@@ -81,10 +104,10 @@ impl UnverifiedDocument {
             return Err(FormatError::WrongKind { expected: P::KIND, found: self.kind });
         }
         let kind = self.kind;
-        let payload: P = decode(&self.payload).map_err(|error| match error {
+        let payload: P = decode(self.payload_bytes()).map_err(|error| match error {
             DecodeError::Scan(error) => error,
             // What is new in a version is an unknown field here; the version is the better reason.
-            DecodeError::Shape(detail) => match version(&self.payload) {
+            DecodeError::Shape(detail) => match version(self.payload_bytes()) {
                 Some(found) if found != VERSION => FormatError::PayloadVersion { kind, found },
                 _ => FormatError::PayloadShape { kind, detail },
             },
@@ -95,7 +118,7 @@ impl UnverifiedDocument {
 
     /// The document's bytes.
     pub fn encode(&self) -> Vec<u8> {
-        let mut out = Vec::with_capacity(self.payload.len() + 192);
+        let mut out = Vec::with_capacity(self.signed.len() + 64);
         self.encode_into(&mut out);
         out
     }
@@ -103,9 +126,9 @@ impl UnverifiedDocument {
     pub(crate) fn encode_into(&self, out: &mut Vec<u8>) {
         write_head(out, 6, 18);
         write_head(out, 4, 4);
-        write_bytes(out, &protected(self.kind, &self.kid));
+        out.extend(&self.signed[SIGNED_HEAD.len()..self.protected_end]);
         write_head(out, 5, 0);
-        write_bytes(out, &self.payload);
+        out.extend(&self.signed[self.protected_end + 1..]);
         write_bytes(out, &self.signature);
     }
 
@@ -144,7 +167,8 @@ impl UnverifiedDocument {
         let signature = read_bytes(cursor)?.ok_or(FormatError::EnvelopeShape)?;
         let signature =
             signature.try_into().map_err(|_| FormatError::EnvelopeSignature { found: signature.len() })?;
-        Ok(UnverifiedDocument { kind, kid, payload: payload.to_vec(), signature })
+        let document = Self::unsigned(kind, kid, protected, payload);
+        Ok(UnverifiedDocument { signature, ..document })
     }
 }
 
@@ -201,18 +225,6 @@ fn version(payload: &[u8]) -> Option<u64> {
         version: u64,
     }
     ciborium::from_reader(payload).ok().map(|Versioned { version }| version)
-}
-
-/// RFC 9052 §4.4.
-fn sig_structure(kind: Kind, kid: &Thumbprint, payload: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(payload.len() + 160);
-    write_head(&mut out, 4, 4);
-    write_head(&mut out, 3, 10);
-    out.extend(b"Signature1");
-    write_bytes(&mut out, &protected(kind, kid));
-    write_head(&mut out, 2, 0);
-    write_bytes(&mut out, payload);
-    out
 }
 
 fn write_bytes(out: &mut Vec<u8>, bytes: &[u8]) {

@@ -49,6 +49,10 @@ pub enum FormatError {
         expected: String,
     },
 
+    /// The base 32 of a QR text is damaged.
+    #[error("the text of the QR code is damaged")]
+    QrBase32,
+
     /// An item ends before its declared length.
     #[error("the CBOR ends in the middle of an item")]
     CborTruncated,
@@ -184,6 +188,7 @@ impl FormatError {
             ArmourLabel { .. } => "armour-label",
             ArmourBase64 => "armour-base64",
             ArmourReadable { .. } => "armour-readable",
+            QrBase32 => "qr-base32",
             CborTruncated => "cbor-truncated",
             CborTrailing { .. } => "cbor-trailing",
             CborTooDeep => "cbor-too-deep",
@@ -231,6 +236,7 @@ impl FormatError {
             ArmourEncoding | ArmourNoEnd | ArmourBase64 => {
                 "Copy the whole block again, from its BEGIN line to its END line, or carry the file itself."
             }
+            QrBase32 => "Scan the code again, or carry the file itself.",
             ArmourSeveralBlocks => "Put each block into a file of its own.",
             ArmourLabel { .. } | ArmourReadable { .. } => {
                 "Do not rely on this text: it was edited. Ask for the file again from where it was made."

@@ -1,6 +1,8 @@
 //! A file: CBOR tag 55799 around a document, the trust documents that travel along, and the proof of inclusion in the log.
 //! Reading a file decides nothing about whether any of it is genuine.
 
+use std::cmp::Ordering;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -9,7 +11,7 @@ use crate::{
     cbor::{self, Cursor, DecodeError, Head, Major, Result, write_head},
     envelope::UnverifiedDocument,
     error::FormatError,
-    limits,
+    limits, qr,
 };
 
 /// Tag 55799, "self-described CBOR" (RFC 8949 §3.4.6). Its three bytes tell `file` and us what this is.
@@ -45,7 +47,7 @@ impl UnverifiedFile {
         UnverifiedFile { document, trust: Vec::new(), proof: None }
     }
 
-    /// Reads either spelling: binary, or armour in whatever state mail left it.
+    /// Reads any spelling: binary, armour in whatever state mail left it, or the text of a QR code.
     /// Every error variant that does not speak of a payload can come from here; those about payloads too, since the
     /// readable lines of armour are compared with the payload.
     pub fn read(bytes: &[u8]) -> Result<Self> {
@@ -78,13 +80,13 @@ impl UnverifiedFile {
         let mut proof = None;
         let mut trust: Vec<UnverifiedDocument> = Vec::new();
         let mut document = None;
-        let mut last_key: &[u8] = &[];
+        let mut last_key: Option<&[u8]> = None;
         for _ in 0..fields {
             let key = read_key(&mut cursor)?;
-            match key.len().cmp(&last_key.len()).then_with(|| key.cmp(last_key)) {
-                std::cmp::Ordering::Greater => last_key = key,
-                std::cmp::Ordering::Equal => return Err(FormatError::CborDuplicateKey),
-                std::cmp::Ordering::Less => return Err(FormatError::CborUnsortedKeys),
+            match last_key.map(|last| key.len().cmp(&last.len()).then_with(|| key.cmp(last))) {
+                None | Some(Ordering::Greater) => last_key = Some(key),
+                Some(Ordering::Equal) => return Err(FormatError::CborDuplicateKey),
+                Some(Ordering::Less) => return Err(FormatError::CborUnsortedKeys),
             }
             match key {
                 b"proof" => proof = Some(read_proof(&mut cursor)?),
@@ -126,6 +128,11 @@ impl UnverifiedFile {
     /// The armoured spelling. Refuses a document whose payload does not decode, since it has no readable lines.
     pub fn armour(&self) -> Result<String> {
         armour::write(self)
+    }
+
+    /// The spelling for a QR code. Refuses a file that no code holds (`too-large`): more than 2,680 bytes.
+    pub fn qr_text(&self) -> Result<String> {
+        qr::write(self)
     }
 }
 

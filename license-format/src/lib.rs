@@ -29,6 +29,7 @@ mod kind;
 pub mod license_key;
 pub mod limits;
 pub mod payload;
+mod qr;
 mod text;
 mod timestamp;
 

@@ -7,6 +7,9 @@ pub const FILE_BYTES: usize = 256 * 1024;
 /// UTF-16 doubles every byte before it is decoded, hence the factor.
 pub const ARMOUR_BYTES: usize = 2 * (FILE_BYTES / 3 * 4 + 64 * 1024);
 
+/// Characters of a QR text: what the largest code (version 40, level L) holds in its alphanumeric mode.
+pub const QR_CHARACTERS: usize = 4_296;
+
 /// Bytes of one payload. Keeps a single document's decoding below a millisecond on small machines.
 pub const PAYLOAD_BYTES: usize = 64 * 1024;
 

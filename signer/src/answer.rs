@@ -10,6 +10,7 @@ use license_format::{
     Digest, FormatError, Kind, Payload, Thumbprint, Timestamp, UnverifiedDocument, UnverifiedFile,
     payload::{DeactivationReceipt, Floor, License, Refusal, Request},
 };
+use sqlx::AnyConnection;
 use tokio::sync::{mpsc, oneshot};
 use verifier::{TrustState, VerifiedAnswer, VerifiedRequest, VerifyError, verify_answer, verify_request};
 
@@ -19,6 +20,7 @@ use crate::{
     people::Asker,
     queue::{self, Job, Work},
     store::{Store, StoreError, exchange_read},
+    watch::{Standing, Watch},
 };
 
 /// Jobs that may wait. Beyond this callers wait for a place, which is how a busy signer slows its callers down.
@@ -213,16 +215,17 @@ impl Issuer {
 pub(crate) struct Desk {
     issuer: Arc<Issuer>,
     store: Store,
+    watch: Arc<Watch>,
     jobs: mpsc::Sender<Work>,
 }
 
 impl Desk {
     /// Starts the writer. It stops when the last desk is dropped.
-    pub(crate) fn open(issuer: Issuer, store: Store, witness: queue::WitnessFile) -> Desk {
-        let issuer = Arc::new(issuer);
+    pub(crate) fn open(issuer: Issuer, store: Store, watch: Watch) -> Desk {
+        let (issuer, watch) = (Arc::new(issuer), Arc::new(watch));
         let (jobs, waiting) = mpsc::channel(WAITING);
-        tokio::spawn(queue::run(waiting, Arc::clone(&issuer), store.clone(), witness));
-        Desk { issuer, store, jobs }
+        tokio::spawn(queue::run(waiting, Arc::clone(&issuer), store.clone(), Arc::clone(&watch)));
+        Desk { issuer, store, watch, jobs }
     }
 
     /// Waits until the writer has answered everything that was brought before this.
@@ -286,13 +289,38 @@ impl Desk {
 
     async fn newest(&self, request: &VerifiedRequest) -> Result<Option<Vec<u8>>, AnswerError> {
         let mut connection = self.store.read().await?;
-        exchange_read::newest_license(
+        let newest = exchange_read::newest_license(
             &mut connection,
             &request.installation(),
             request.request().license_type(),
         )
-        .await
-        .map_err(AnswerError::Store)
+        .await?;
+        self.witnessed(&mut connection).await?;
+        Ok(newest)
+    }
+
+    /// The final answer to a request and that request's file, if the asker may see them.
+    pub(crate) async fn stored(
+        &self,
+        request: &Digest,
+        asker: &Asker,
+    ) -> Result<Option<(Vec<u8>, Vec<u8>)>, AnswerError> {
+        let mut connection = self.store.read().await?;
+        let stored = exchange_read::answer_to(&mut connection, request, asker).await?;
+        self.witnessed(&mut connection).await?;
+        Ok(stored)
+    }
+
+    /// What was read here may have been made durable by another process, whose witness is not ours: ours hears of it before it leaves.
+    /// A store that was put back is the writer's to deal with; what it still has is genuine.
+    async fn witnessed(&self, connection: &mut AnyConnection) -> Result<(), AnswerError> {
+        let state = exchange_read::record_state(connection).await?;
+        match self.watch.look(connection, &state).await? {
+            Standing::Continues => {
+                self.watch.tell(&state).await.map_err(|error| AnswerError::Witness(error.to_string()))
+            }
+            Standing::PutBack { .. } => Ok(()),
+        }
     }
 }
 

@@ -1,37 +1,43 @@
-//! Where things lie in the data directory.
+//! Where things lie in the data directory, and where its store is.
 
 use std::path::{Path, PathBuf};
 
-use crate::store::sqlite_url;
+use crate::store::{PostgresUrl, StoreAddress};
 
-/// The directory of a `waybill` that keeps everything in one place.
+/// The directory with the keys, the trust bundle and the witness, and the store that belongs to them: a file in it, or a database
+/// elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DataDir(PathBuf);
+pub struct DataDir {
+    path: PathBuf,
+    store: StoreAddress,
+}
 
 impl DataDir {
-    /// The one at this path, which need not exist.
+    /// The one at this path, which need not exist, with an SQLite store in it.
     pub fn new(path: impl Into<PathBuf>) -> DataDir {
-        DataDir(path.into())
+        let path = path.into();
+        let store = StoreAddress::Sqlite(path.join("waybill.db"));
+        DataDir { path, store }
+    }
+
+    /// The same with its store in a PostgreSQL database.
+    pub fn with_database(self, url: PostgresUrl) -> DataDir {
+        DataDir { store: StoreAddress::Postgres(url), ..self }
     }
 
     /// Its path.
     pub fn path(&self) -> &Path {
-        &self.0
+        &self.path
     }
 
-    /// The store's file.
-    pub fn store(&self) -> PathBuf {
-        self.0.join("waybill.db")
-    }
-
-    /// The store's address.
-    pub fn store_url(&self) -> String {
-        sqlite_url(&self.store())
+    /// Where the store is.
+    pub fn store(&self) -> &StoreAddress {
+        &self.store
     }
 
     /// Where the keys are.
     pub fn keys(&self) -> PathBuf {
-        self.0.join("keys")
+        self.path.join("keys")
     }
 
     /// A root key's file, from 1.
@@ -46,16 +52,25 @@ impl DataDir {
 
     /// The newest trust bundle, which proxies are set up with.
     pub fn trust(&self) -> PathBuf {
-        self.0.join("trust.waybill")
+        self.path.join("trust.waybill")
     }
 
     /// How far the record is, outside of the store.
     pub fn witness(&self) -> PathBuf {
-        self.0.join("witness")
+        self.path.join("witness")
     }
 
-    /// Whether everything that `init` makes is there. The store says itself whether `init` came to its end.
+    /// Whether every file that `init` makes is there, but for the store.
+    pub fn has_keys(&self) -> bool {
+        [self.issuing_key(1), self.trust(), self.witness()].iter().all(|path| path.exists())
+    }
+
+    /// Whether everything that `init` makes is there, as far as it is files. The store says itself whether `init` came to its end.
     pub fn is_initialized(&self) -> bool {
-        [self.store(), self.issuing_key(1), self.trust(), self.witness()].iter().all(|path| path.exists())
+        let store = match &self.store {
+            StoreAddress::Sqlite(path) => path.exists(),
+            StoreAddress::Postgres(_) => true,
+        };
+        store && self.has_keys()
     }
 }

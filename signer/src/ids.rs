@@ -80,6 +80,10 @@ id_type! {
     /// A license key.
     LicenseKeyId
 }
+id_type! {
+    /// A record: all that follows from one `init`, in its store and in the witness outside of it.
+    RecordId
+}
 
 #[cfg(test)]
 mod tests {

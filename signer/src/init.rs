@@ -1,7 +1,8 @@
 //! Making a data directory: the first root key, the first issuing key, the trust bundle that names both, and an empty record.
 //!
 //! Everything is made in an order in which each part is whole before the next begins, and nothing is ever overwritten. The vendor's row in
-//! the store comes last: with it the directory is one, without it `init` may be run again and goes on where it was interrupted.
+//! the store comes last: with it the directory is one, without it `init` may be run again and goes on where it was interrupted. The store
+//! may be a database that others could use too: then the same row says whose it is, and who comes second is refused.
 
 use std::{
     fs::{self, File},
@@ -19,8 +20,9 @@ pub use crate::data_dir::DataDir;
 use crate::{
     entropy::Entropy,
     files,
+    ids::RecordId,
     keys::{FileKey, KeyError, Passphrase, SigningBackend as _},
-    store::{Store, StoreError},
+    store::{Contents, Store, StoreError, StoreKind},
     witness::{Witness, WitnessError},
 };
 
@@ -79,10 +81,18 @@ pub enum InitError {
         path: PathBuf,
     },
     /// A part is gone that was made before another that is there: that is loss, not interruption.
-    #[error("{} is missing, though what was made after it is there", missing.display())]
+    #[error("{missing} is missing, though what was made after it is there")]
     Incomplete {
         /// What is gone.
-        missing: PathBuf,
+        missing: String,
+    },
+    /// The database has a record already, which is not of this directory.
+    #[error("{store} holds the record of {vendor} already")]
+    StoreClaimed {
+        /// Its address.
+        store: String,
+        /// Whose record.
+        vendor: Label,
     },
     /// The vendor's name cannot stand in an answer.
     #[error("the vendor's name must be 1 to 200 ordinary characters")]
@@ -131,6 +141,7 @@ impl InitError {
             InitError::NotEmpty { .. } => "data-dir-not-empty",
             InitError::Busy { .. } => "data-dir-busy",
             InitError::Incomplete { .. } => "data-dir-incomplete",
+            InitError::StoreClaimed { .. } => "store-claimed",
             InitError::VendorName => "vendor-name",
             InitError::VendorDiffers { .. } => "vendor-differs",
             InitError::TrustDiffers { .. } => "trust-differs",
@@ -154,6 +165,10 @@ impl InitError {
             InitError::Busy { .. } => "Wait until it is done.".to_owned(),
             InitError::Incomplete { .. } => {
                 "Restore the directory from a backup, or begin anew in another one.".to_owned()
+            }
+            InitError::StoreClaimed { .. } => {
+                "Name the data directory that was made with it, or give this one a database of its own."
+                    .to_owned()
             }
             InitError::VendorName => "Type the name that customers know.".to_owned(),
             InitError::VendorDiffers { found, .. } => {
@@ -198,13 +213,24 @@ pub async fn init(
     // 4. The trust bundle, verified as a proxy will before it is believed here or written.
     let trust = trust(dir, &vendor, &root, &issuing, now, entropy)?;
 
-    // 5. The record, empty, and its witness.
-    let store = Store::open(&dir.store_url()).await?;
-    Witness { record: 1, log_size: 0, log_root: Digest::of(b"") }.write(&dir.witness())?;
+    // 5. The record, empty, and its witness. Whoever goes on with an interrupted run goes on with the same record.
+    let store = Store::create(dir.store()).await?;
+    let id = match Witness::read(&dir.witness()) {
+        Ok(witness) => witness.id,
+        Err(WitnessError::Missing(_) | WitnessError::Damaged(_)) => RecordId::new(now, entropy),
+        Err(error) => return Err(error.into()),
+    };
+    Witness { id: id.clone(), record: 1, log_size: 0, log_root: Digest::of(b"") }.write(&dir.witness())?;
     files::sync_parent(&dir.witness()).map_err(failed(&dir.witness()))?;
 
-    // 6. From here on it is a data directory.
-    store.claim(&vendor, now).await?;
+    // 6. From here on it is a data directory. Of two that want one database, the second is refused.
+    match store.claim(&id, &vendor, now).await {
+        Err(StoreError::Conflict(cause)) => {
+            let vendor = store.vendor().await?.ok_or(StoreError::Conflict(cause))?.name;
+            return Err(InitError::StoreClaimed { store: dir.store().to_string(), vendor });
+        }
+        claimed => claimed?,
+    }
     store.close().await;
     Ok(Initialized {
         vendor,
@@ -217,15 +243,13 @@ pub async fn init(
 
 /// Whether an earlier run has made something. Refuses what it cannot have made.
 async fn survey(dir: &DataDir) -> Result<bool, InitError> {
-    let known: Vec<PathBuf> =
-        vec![dir.root_key(1), dir.issuing_key(1), dir.trust(), dir.store(), dir.witness()];
-    for (directory, names) in [
-        (
-            dir.path().to_owned(),
-            &["keys", "trust.waybill", "waybill.db", "waybill.db-wal", "waybill.db-shm", "witness"][..],
-        ),
-        (dir.keys(), &["root-1.key", "issuing-1.key"][..]),
-    ] {
+    let mut names = vec!["keys", "trust.waybill", "witness"];
+    if dir.store().kind() == StoreKind::Sqlite {
+        names.extend(["waybill.db", "waybill.db-wal", "waybill.db-shm"]);
+    }
+    for (directory, names) in
+        [(dir.path().to_owned(), names), (dir.keys(), vec!["root-1.key", "issuing-1.key"])]
+    {
         if !directory.exists() {
             continue;
         }
@@ -238,19 +262,35 @@ async fn survey(dir: &DataDir) -> Result<bool, InitError> {
             }
         }
     }
-    if dir.store().exists() {
-        let store = Store::open(&dir.store_url()).await?;
-        let claimed = store.vendor().await?.is_some();
-        store.close().await;
-        if claimed {
-            return Err(InitError::AlreadyInitialized { path: dir.path().to_owned() });
-        }
+    let witness = match Witness::read(&dir.witness()) {
+        Ok(witness) => Some(witness),
+        // A crash while it was made: it is made again.
+        Err(WitnessError::Missing(_) | WitnessError::Damaged(_)) => None,
+        Err(error) => return Err(error.into()),
+    };
+    let contents = Store::survey(dir.store()).await?;
+    if let Contents::Record(vendor) = &contents {
+        let ours = witness.as_ref().is_some_and(|witness| witness.id == vendor.id);
+        return Err(match dir.store().kind() {
+            StoreKind::Postgres if !ours => {
+                InitError::StoreClaimed { store: dir.store().to_string(), vendor: vendor.name.clone() }
+            }
+            _ => InitError::AlreadyInitialized { path: dir.path().to_owned() },
+        });
     }
-    // A part is made only when those before it are whole, so a gap is loss.
-    let there: Vec<bool> = known.iter().map(|path| path.exists()).collect();
-    match (0..known.len()).find(|at| !there[*at] && there[at + 1..].contains(&true)) {
-        Some(gap) => Err(InitError::Incomplete { missing: known[gap].clone() }),
-        None => Ok(there.contains(&true)),
+    // A part is made only when those before it are whole, so a gap is loss; and so is an empty record that its witness has seen filled.
+    // Tables in a database are no sign of this directory's past: somebody else may have made them.
+    let lost = witness.is_some_and(|witness| (witness.record, witness.log_size) != (1, 0));
+    let has_store = contents != Contents::Nothing && !lost;
+    let file = |path: PathBuf| (path.exists(), path.display().to_string());
+    let mut parts = vec![file(dir.root_key(1)), file(dir.issuing_key(1)), file(dir.trust())];
+    if dir.store().kind() == StoreKind::Sqlite || dir.witness().exists() {
+        parts.push((has_store, dir.store().to_string()));
+    }
+    parts.push(file(dir.witness()));
+    match (0..parts.len()).find(|at| !parts[*at].0 && parts[at + 1..].iter().any(|(there, _)| *there)) {
+        Some(gap) => Err(InitError::Incomplete { missing: parts[gap].1.clone() }),
+        None => Ok(parts.iter().any(|(there, _)| *there)),
     }
 }
 

@@ -176,11 +176,10 @@ impl Installations {
         now: Timestamp,
     ) -> Result<(), ResolveForkError> {
         let mut transaction = self.store.begin().await?;
-        exchange_read::lock_head(&mut transaction).await?;
+        let state = exchange_read::record_state(&mut transaction).await?;
         let wanted = exchange_read::Wanted { installations: vec![*installation], keys: Vec::new() };
-        let mut book =
-            exchange_read::open_book(&mut transaction, &wanted, Floor { bundle: 0, revocations: 0 }, now)
-                .await?;
+        let floor = Floor { bundle: 0, revocations: 0 };
+        let mut book = exchange_read::open_book(&mut transaction, &state.vendor, &wanted, floor, now).await?;
         let owner = book.installations.get(installation).and_then(|record| record.account.as_ref());
         if !asker.may_see(owner) {
             return Err(ResolveError::NoFork.into());

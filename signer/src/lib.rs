@@ -18,10 +18,13 @@ mod log;
 pub mod people;
 pub mod problem;
 mod queue;
+#[cfg(test)]
+mod races;
 mod signer;
 pub mod store;
 #[cfg(test)]
 mod testing;
+mod watch;
 pub mod witness;
 
 pub use answer::{Answer, AnswerError, Answered, file_name as answer_file_name};

@@ -1,14 +1,8 @@
 //! The writer: one queue in front of the store. Requests that wait together share one transaction, one durable commit and a number of
 //! statements that does not grow with them; they are decided one after the other over the same book, so a seat that the first takes
-//! is gone for the second.
+//! is gone for the second. Other processes have queues of their own; where these meet, `Store::begin` lets one in after the other.
 
-use std::{
-    path::PathBuf,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-};
+use std::{sync::Arc, time::Duration};
 
 use license_format::{Digest, Timestamp, payload::License};
 use tokio::sync::{mpsc, oneshot};
@@ -17,14 +11,13 @@ use verifier::VerifiedRequest;
 use crate::{
     answer::{AnswerError, Issuer, Signed},
     exchange::Incoming,
-    log::LogHead,
     people::Asker,
     store::{
-        Store,
-        exchange_read::{self, Wanted},
+        Store, StoreError, Vendor,
+        exchange_read::{self, RecordState, Wanted},
         exchange_write::{self, Given},
     },
-    witness::Witness,
+    watch::{Standing, Watch},
 };
 
 /// Requests in one transaction. More would make the first of them wait for the last.
@@ -32,6 +25,10 @@ const BATCH: usize = 64;
 
 /// Seconds by which the signer's clock may be behind its newest answer: what time synchronisation corrects.
 const CLOCK_SLACK: u64 = 5;
+
+/// How long a batch may take. A network that swallows everything would otherwise hold the queue until the operating system gives the
+/// connection up.
+const LONGEST_BATCH: Duration = Duration::from_secs(30);
 
 /// What waits in the queue.
 pub(crate) enum Work {
@@ -58,35 +55,13 @@ pub(crate) struct Done {
     pub(crate) repeated: bool,
 }
 
-/// Where the witness is, outside the store, and whether the store may have gone on without it.
-#[derive(Debug)]
-pub(crate) struct WitnessFile {
-    path: PathBuf,
-    behind: AtomicBool,
-}
-
-impl WitnessFile {
-    /// One that is as far as the store.
-    pub(crate) fn new(path: PathBuf) -> WitnessFile {
-        WitnessFile { path, behind: AtomicBool::new(false) }
-    }
-
-    fn write(&self, record: u64, head: &LogHead) -> Result<(), AnswerError> {
-        let witness = Witness { record, log_size: head.size(), log_root: head.root() };
-        witness.write(&self.path).map_err(|error| AnswerError::Witness(error.to_string()))?;
-        self.behind.store(false, Ordering::Relaxed);
-        Ok(())
-    }
-}
-
 /// Works until every desk is gone or one of them closes.
 pub(crate) async fn run(
     mut waiting: mpsc::Receiver<Work>,
     issuer: Arc<Issuer>,
     store: Store,
-    witness: WitnessFile,
+    watch: Arc<Watch>,
 ) {
-    let witness = Arc::new(witness);
     let mut work = Vec::with_capacity(BATCH);
     while waiting.recv_many(&mut work, BATCH).await > 0 {
         let mut batch = Vec::with_capacity(work.len());
@@ -98,8 +73,8 @@ pub(crate) async fn run(
             }
         }
         // A task of its own: a defect that panics takes its batch with it, whose callers are told, and not the writer.
-        let (issuer, store, witness) = (Arc::clone(&issuer), store.clone(), Arc::clone(&witness));
-        let answering = tokio::spawn(async move { answer_all(batch, &issuer, &store, &witness).await });
+        let (issuer, store, watch) = (Arc::clone(&issuer), store.clone(), Arc::clone(&watch));
+        let answering = tokio::spawn(async move { answer_all(batch, &issuer, &store, &watch).await });
         if let Err(defect) = answering.await {
             tracing::error!(%defect, "a batch of requests was not answered");
         }
@@ -111,17 +86,34 @@ pub(crate) async fn run(
     }
 }
 
-async fn answer_all(batch: Vec<Job>, issuer: &Issuer, store: &Store, witness: &WitnessFile) {
-    match answer_batch(&batch, issuer, store, witness).await {
+async fn answer_all(batch: Vec<Job>, issuer: &Issuer, store: &Store, watch: &Watch) {
+    match answer_in_time(&batch, issuer, store, watch).await {
         Ok(done) => reply(batch, done.into_iter().map(Ok)),
         Err(error) if batch.len() == 1 => reply(batch, [Err(error)]),
+        // Each by itself would wait as long for the same.
+        Err(AnswerError::Store(error)) if error.is_everybodys() => {
+            reply(batch, std::iter::repeat_with(|| Err(AnswerError::Store(error.clone()))));
+        }
         // One request must not spoil the others' answers.
         Err(_) => {
             for job in batch {
-                let done = answer_batch(std::slice::from_ref(&job), issuer, store, witness).await;
+                let done = answer_in_time(std::slice::from_ref(&job), issuer, store, watch).await;
                 reply([job], [done.map(|mut done| done.remove(0))]);
             }
         }
+    }
+}
+
+/// An answer that comes too late to be told may be durable all the same; then it is there when the same file comes again.
+async fn answer_in_time(
+    jobs: &[Job],
+    issuer: &Issuer,
+    store: &Store,
+    watch: &Watch,
+) -> Result<Vec<Done>, AnswerError> {
+    match tokio::time::timeout(LONGEST_BATCH, answer_batch(jobs, issuer, store, watch)).await {
+        Ok(answered) => answered,
+        Err(_) => Err(StoreError::too_slow().into()),
     }
 }
 
@@ -137,24 +129,30 @@ async fn answer_batch(
     jobs: &[Job],
     issuer: &Issuer,
     store: &Store,
-    witness: &WitnessFile,
+    watch: &Watch,
 ) -> Result<Vec<Done>, AnswerError> {
     if jobs.is_empty() {
         return Ok(Vec::new());
     }
     let mut transaction = store.begin().await?;
-    let (before, newest) = exchange_read::lock_head(&mut transaction).await?;
+    let state = exchange_read::record_state(&mut transaction).await?;
     let clock = jobs.iter().map(|job| job.now).max().unwrap_or(Timestamp::MIN);
-    if clock.plus(CLOCK_SLACK) < newest {
-        return Err(AnswerError::ClockBehind { clock, newest });
+    if clock.plus(CLOCK_SLACK) < state.newest {
+        return Err(AnswerError::ClockBehind { clock, newest: state.newest });
     }
-    let now = clock.max(newest);
+    let now = clock.max(state.newest);
     let wanted = wanted(jobs);
-    let mut book = exchange_read::open_book(&mut transaction, &wanted, issuer.floor(), now).await?;
+    let mut book =
+        exchange_read::open_book(&mut transaction, &state.vendor, &wanted, issuer.floor(), now).await?;
+    if let Standing::PutBack { record } = watch.look(&mut transaction, &state).await? {
+        tracing::warn!(record, "the store was put back while it was in use: recovery begins");
+        book.record = book.record.max(record);
+        book.begin_recovery(now);
+    }
     let digests: Vec<Digest> = jobs.iter().map(|job| job.request.digest()).collect();
     let mut answers = exchange_read::final_answers(&mut transaction, &digests).await?;
 
-    let mut head = before.clone();
+    let mut head = state.head.clone();
     let mut done = Vec::with_capacity(jobs.len());
     let mut given: Vec<Given> = Vec::new();
     for job in jobs {
@@ -189,17 +187,13 @@ async fn answer_batch(
             file,
         });
     }
-    if given.is_empty() {
-        // These answers may be durable since a commit that the witness did not hear of. None leaves before it has.
-        if witness.behind.load(Ordering::Relaxed) {
-            witness.write(book.record, &before)?;
-        }
-        return Ok(done);
+    if !given.is_empty() || !book.changes.is_empty() {
+        exchange_write::write_batch(&mut transaction, &book.changes, &given, &state.head, &head, now).await?;
+        transaction.commit().await?;
     }
-    exchange_write::write_batch(&mut transaction, &book.changes, &given, &before, &head, now).await?;
-    witness.behind.store(true, Ordering::Relaxed);
-    transaction.commit().await?;
-    witness.write(book.record, &head)?;
+    let vendor = Vendor { record: book.record, ..state.vendor };
+    let told = watch.tell(&RecordState { vendor, head, newest: now }).await;
+    told.map_err(|error| AnswerError::Witness(error.to_string()))?;
     Ok(done)
 }
 

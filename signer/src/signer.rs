@@ -11,8 +11,8 @@ use crate::{
     installations::Installations,
     keys::{FileKey, KeyError, Passphrase},
     people::{Asker, People},
-    queue::WitnessFile,
     store::{Store, StoreError, Vendor, exchange_read, exchange_write},
+    watch::{Standing, Watch},
     witness::{Witness, WitnessError},
 };
 
@@ -83,17 +83,27 @@ impl Signer {
     /// Opens a data directory with the issuing key's passphrase. A record that is behind its witness was restored from a backup: its
     /// number goes up by one, and recovery begins (design, section 4, *signer restored*).
     pub async fn open(dir: &DataDir, passphrase: &Passphrase, now: Timestamp) -> Result<Signer, OpenError> {
-        let not_initialized = || OpenError::NotInitialized(dir.path().display().to_string());
         if !dir.is_initialized() {
-            return Err(not_initialized());
+            return Err(OpenError::NotInitialized(dir.path().display().to_string()));
         }
-        let store = Store::open(&dir.store_url()).await?;
-        let mut vendor = store.vendor().await?.ok_or_else(not_initialized)?;
+        let store = Store::open(dir.store()).await?;
+        Signer::over(store, dir, passphrase, now).await
+    }
+
+    /// The same over a store that is open.
+    pub(crate) async fn over(
+        store: Store,
+        dir: &DataDir,
+        passphrase: &Passphrase,
+        now: Timestamp,
+    ) -> Result<Signer, OpenError> {
+        if store.vendor().await?.is_none() {
+            return Err(OpenError::NotInitialized(dir.path().display().to_string()));
+        }
         let key = FileKey::open(&dir.issuing_key(1), passphrase)?;
         let trust = read_trust(dir)?;
-        let recovery = watch_record(dir, &store, &mut vendor, now).await?;
-        let desk =
-            Desk::open(Issuer::new(Box::new(key), trust), store.clone(), WitnessFile::new(dir.witness()));
+        let (watch, vendor, recovery) = watch_record(dir, &store, now).await?;
+        let desk = Desk::open(Issuer::new(Box::new(key), trust), store.clone(), watch);
         Ok(Signer {
             vendor,
             recovery,
@@ -147,10 +157,8 @@ impl Signer {
         &self,
         request: &Digest,
         asker: &Asker,
-    ) -> Result<Option<(Vec<u8>, String)>, StoreError> {
-        let mut connection = self.store.read().await?;
-        let Some((file, request_file)) = exchange_read::answer_to(&mut connection, request, asker).await?
-        else {
+    ) -> Result<Option<(Vec<u8>, String)>, AnswerError> {
+        let Some((file, request_file)) = self.desk.stored(request, asker).await? else {
             return Ok(None);
         };
         let name = answer::stored_name(&request_file, &file).ok_or_else(|| StoreError::Damaged {
@@ -159,6 +167,12 @@ impl Signer {
             detail: "does not read".to_owned(),
         })?;
         Ok(Some((file, name)))
+    }
+
+    /// Its store, in which tests stop transactions.
+    #[cfg(test)]
+    pub(crate) fn store(&self) -> &Store {
+        &self.store
     }
 
     /// Finishes what waits, and closes the store, so that its files can be copied. Clones of this signer are of no more use.
@@ -185,37 +199,30 @@ fn read_trust(dir: &DataDir) -> Result<TrustState, OpenError> {
 async fn watch_record(
     dir: &DataDir,
     store: &Store,
-    vendor: &mut Vendor,
     now: Timestamp,
-) -> Result<Option<Recovery>, OpenError> {
+) -> Result<(Watch, Vendor, Option<Recovery>), OpenError> {
     let witness = Witness::read(&dir.witness())?;
     let mut transaction = store.begin().await?;
-    let (head, _) = exchange_read::lock_head(&mut transaction).await?;
-    let behind = witness.record > vendor.record
-        || witness.log_size > head.size()
-        || (witness.log_size == head.size() && witness.log_root != head.root());
-    let mut book = exchange_read::whole_book(&mut transaction, now).await?;
-    if !behind {
-        // A stop between a commit and its witness. While the head is locked nobody else goes on, so nothing newer is overwritten.
-        if (witness.record, witness.log_size) < (book.record, head.size()) {
-            let (record, log_size, log_root) = (book.record, head.size(), head.root());
-            Witness { record, log_size, log_root }.write(&dir.witness())?;
-        }
-        transaction.commit().await?;
-        return Ok(book.recovery.filter(|recovery| now < recovery.horizon));
-    }
-    book.record = book.record.max(witness.record);
+    let mut state = exchange_read::record_state(&mut transaction).await?;
+    let (watch, standing) = Watch::open(dir.witness(), &witness, &mut transaction, &state).await?;
+    let mut book = exchange_read::whole_book(&mut transaction, &state.vendor, now).await?;
+    let Standing::PutBack { record } = standing else {
+        // It may not have heard of the newest: after a stop between a commit and its witness, or when other processes went on.
+        watch.write(&state)?;
+        return Ok((watch, state.vendor, book.recovery.filter(|recovery| now < recovery.horizon)));
+    };
+    book.record = book.record.max(record);
     book.begin_recovery(now);
     let Book { record, recovery, changes, .. } = book;
     if let (Some(Recovery { horizon }), [Change::RecoveryBegins { .. }]) = (recovery, changes.as_slice()) {
         exchange_write::begin_recovery(&mut transaction, record, horizon, now).await?;
     }
     transaction.commit().await?;
-    vendor.record = record;
-    Witness { record, log_size: head.size(), log_root: head.root() }.write(&dir.witness())?;
+    state.vendor.record = record;
+    watch.tell(&state).await?;
     tracing::warn!(
         record,
         "the record is behind its witness: it was restored from a backup, and recovery has begun"
     );
-    Ok(recovery)
+    Ok((watch, state.vendor, recovery))
 }

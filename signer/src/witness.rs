@@ -1,7 +1,9 @@
 //! The witness: how far the record is, kept outside the store, so that a store that was put back to a backup shows it at the start.
 //!
 //! A file of two lines, each with its own check; the older is overwritten in place and synced. A crash while writing spoils at most
-//! the line being written, and a witness that is a little behind its store is no alarm: only a store behind its witness is.
+//! the line being written, and a witness that is a little behind its store is no alarm: only a store behind its witness is. Processes
+//! that share a data directory share the file, one writing at a time, and it only ever goes forward. What is compared with it, and
+//! when it is written, `watch` knows.
 
 use std::{
     fs::{File, OpenOptions},
@@ -11,12 +13,16 @@ use std::{
 
 use license_format::Digest;
 
-/// Bytes of a line: `witness RECORD SIZE ROOT CHECK` with fixed widths and a line feed.
-const LINE: usize = 8 + 16 + 1 + 16 + 1 + 64 + 1 + 8 + 1;
+use crate::ids::RecordId;
+
+/// Bytes of a line: `witness ID RECORD SIZE ROOT CHECK` with fixed widths and a line feed.
+const LINE: usize = 8 + 36 + 1 + 16 + 1 + 16 + 1 + 64 + 1 + 8 + 1;
 
 /// What the record was when the newest answers left.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Witness {
+    /// Which record.
+    pub id: RecordId,
     /// The record number.
     pub record: u64,
     /// How many leaves the log had.
@@ -77,7 +83,7 @@ impl Witness {
             .ok_or(WitnessError::Damaged(path.to_owned()))
     }
 
-    /// Writes it over the older line, durable once this returns. Makes the file if there is none.
+    /// Writes it over the older line unless a newer one is there, durable once this returns. Makes the file if there is none.
     pub fn write(&self, path: &Path) -> Result<(), WitnessError> {
         self.overwrite(path).map_err(|error| WitnessError::Io(path.to_owned(), error))
     }
@@ -85,10 +91,15 @@ impl Witness {
     fn overwrite(&self, path: &Path) -> io::Result<()> {
         crate::files::create_empty(path)?;
         let mut file = OpenOptions::new().read(true).write(true).open(path)?;
+        // Until the file is closed: another process would otherwise overwrite the line that this one means to keep.
+        file.lock()?;
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes)?;
-        let newest = lines(&bytes).max_by_key(|(_, witness)| witness.order()).map(|(at, _)| at);
-        let at = if newest == Some(0) { LINE } else { 0 };
+        let newest = lines(&bytes).max_by_key(|(_, witness)| witness.order());
+        if newest.as_ref().is_some_and(|(_, newest)| newest.id == self.id && newest.order() >= self.order()) {
+            return Ok(());
+        }
+        let at = if newest.is_some_and(|(at, _)| at == 0) { LINE } else { 0 };
         file.seek(SeekFrom::Start(at as u64))?;
         file.write_all(self.line().as_bytes())?;
         file.sync_data()
@@ -99,16 +110,18 @@ impl Witness {
     }
 
     fn line(&self) -> String {
-        let body = format!("witness {:016x} {:016x} {}", self.record, self.log_size, self.log_root);
+        let body =
+            format!("witness {} {:016x} {:016x} {}", self.id, self.record, self.log_size, self.log_root);
         let check = Digest::of(body.as_bytes()).short();
         format!("{body} {check}\n")
     }
 
     fn parse(line: &str) -> Option<Witness> {
         let mut parts = line.trim_end().split(' ').skip(1);
+        let id = parts.next()?.parse().ok()?;
         let record = u64::from_str_radix(parts.next()?, 16).ok()?;
         let log_size = u64::from_str_radix(parts.next()?, 16).ok()?;
-        let witness = Witness { record, log_size, log_root: Digest::from_hex(parts.next()?)? };
+        let witness = Witness { id, record, log_size, log_root: Digest::from_hex(parts.next()?)? };
         (witness.line() == line).then_some(witness)
     }
 }
@@ -126,7 +139,8 @@ mod tests {
     use super::*;
 
     fn witness(log_size: u64) -> Witness {
-        Witness { record: 1, log_size, log_root: Digest::of(&log_size.to_be_bytes()) }
+        let id = "01a2008d-77e8-7000-8000-000000000000".parse().unwrap();
+        Witness { id, record: 1, log_size, log_root: Digest::of(&log_size.to_be_bytes()) }
     }
 
     #[test]
@@ -156,5 +170,46 @@ mod tests {
         }
         std::fs::write(&path, "nonsense").unwrap();
         assert_eq!(Witness::read(&path).unwrap_err().code(), "witness-damaged");
+    }
+
+    /// Two processes share the file, and the slower one has the older news.
+    #[test]
+    fn it_never_goes_back() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("witness");
+        for size in [7, 9, 8, 9, 3] {
+            witness(size).write(&path).unwrap();
+        }
+        assert_eq!(Witness::read(&path).unwrap(), witness(9));
+        let whole = std::fs::read_to_string(&path).unwrap();
+        assert!(whole.contains(&witness(7).line()), "the line before it is kept too");
+        let restored = Witness { record: 2, ..witness(4) };
+        restored.write(&path).unwrap();
+        assert_eq!(Witness::read(&path).unwrap(), restored, "a new record number is newer");
+    }
+
+    /// The line to keep is chosen under the lock, so that of two who write at once neither spoils what the other has just written.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn whoever_writes_waits_for_whoever_is_writing() {
+        use std::os::unix::fs::MetadataExt as _;
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("witness");
+        witness(1).write(&path).unwrap();
+        let mut held = OpenOptions::new().write(true).open(&path).unwrap();
+        held.lock().unwrap();
+        let inode = format!(":{} ", held.metadata().unwrap().ino());
+        std::thread::scope(|threads| {
+            let writing = threads.spawn(|| witness(2).write(&path));
+            let waits = |line: &str| line.contains("->") && line.contains(&inode);
+            while !std::fs::read_to_string("/proc/locks").unwrap().lines().any(waits) {
+                assert!(!writing.is_finished(), "it has written past the lock");
+                std::thread::yield_now();
+            }
+            held.write_all(witness(3).line().as_bytes()).unwrap();
+            held.unlock().unwrap();
+            writing.join().unwrap().unwrap();
+        });
+        assert_eq!(Witness::read(&path).unwrap(), witness(3));
     }
 }

@@ -1,26 +1,23 @@
-//! The signer over a real store: what the exchange decides is durable, comes back byte for byte, and survives bad days.
+//! The signer over a real store, SQLite or PostgreSQL: what the exchange decides is durable, comes back byte for byte, and survives bad
+//! days.
 
 mod common;
 
-use std::path::Path;
-
-use common::{Proxy, moment};
+use common::{Place, Proxy, moment, passphrase};
 use license_format::{DAY, Digest, LicenseKey, LicenseType, Timestamp, UnverifiedFile};
 use signer::{
     AccountId, Answer, Answered, Asker, Signer,
     catalog::{Subscription, SubscriptionChange, SubscriptionDraft},
     exchange::Lives,
-    init::{DataDir, InitOptions, init},
+    init::{InitOptions, init},
     installations::SlotState,
-    keys::Passphrase,
     people::{AccountDraft, AccountKind, Actor},
 };
-use tempfile::TempDir;
 
 const DESKTOP: LicenseType = LicenseType::Desktop;
 
 struct Desk {
-    folder: TempDir,
+    place: Place,
     signer: Signer,
     account: AccountId,
     subscription: Subscription,
@@ -29,23 +26,15 @@ struct Desk {
     seed: u64,
 }
 
-fn passphrase() -> Passphrase {
-    Passphrase::new("correct horse battery staple".to_owned()).unwrap()
-}
-
-fn data(folder: &Path) -> DataDir {
-    DataDir::new(folder.join("data"))
-}
-
 /// A signer with one account that bought ten Desktop seats.
 async fn desk() -> Desk {
-    let folder = tempfile::tempdir().unwrap();
+    let place = Place::new().await;
     let now = Timestamp::parse("2026-11-22T10:00:00Z").unwrap();
     let mut seed = 7;
     let mut entropy = counting(&mut seed);
     let options = InitOptions { vendor: "Example Software".to_owned(), passphrase: passphrase() };
-    init(&data(folder.path()), &options, now, &mut entropy).await.unwrap();
-    let signer = Signer::open(&data(folder.path()), &passphrase(), now).await.unwrap();
+    init(&place.data(), &options, now, &mut entropy).await.unwrap();
+    let signer = Signer::open(&place.data(), &passphrase(), now).await.unwrap();
     let draft = AccountDraft {
         name: "Contoso".to_owned(),
         kind: AccountKind::Business,
@@ -57,7 +46,7 @@ async fn desk() -> Desk {
     let (subscription, key) =
         signer.catalog().create_subscription(draft, &Actor::Operator, now, &mut entropy).await.unwrap();
     drop(entropy);
-    Desk { folder, signer, account, subscription, key: key.key, now, seed }
+    Desk { place, signer, account, subscription, key: key.key, now, seed }
 }
 
 /// Bytes that differ from call to call.
@@ -81,7 +70,7 @@ impl Desk {
 
     async fn reopen(mut self) -> Desk {
         self.signer.close().await;
-        self.signer = Signer::open(&data(self.folder.path()), &passphrase(), self.now).await.unwrap();
+        self.signer = Signer::open(&self.place.data(), &passphrase(), self.now).await.unwrap();
         self
     }
 
@@ -328,16 +317,14 @@ async fn a_copied_state_is_seen_and_shown() {
 async fn a_store_put_back_to_a_backup_is_seen_and_takes_its_record_back() {
     let desk = desk().await;
     let mut proxy = desk.proxy(1);
-    let store = data(desk.folder.path()).store();
-    let backup = desk.folder.path().join("backup.db");
     desk.signer.clone().close().await;
-    std::fs::copy(&store, &backup).unwrap();
+    let backup = desk.place.back_up().await;
     let mut desk = desk.reopen().await;
     let request = proxy.activate(DESKTOP, &desk.key, moment(desk.now, 1)).unwrap();
     import(&mut proxy, &desk.answer(&request).await, desk.now);
     assert!(proxy.license(DESKTOP).is_some());
     desk.signer.clone().close().await;
-    std::fs::copy(&backup, &store).unwrap();
+    desk.place.put_back(&backup).await;
     desk = desk.reopen().await;
     assert!(desk.signer.recovery().is_some(), "the witness shows that the store is older");
 
@@ -447,14 +434,18 @@ async fn a_slot_is_activated_again_at_once_though_its_deactivation_was_lost() {
 #[tokio::test]
 async fn no_answer_leaves_before_the_witness_knows_of_it() {
     let desk = desk().await;
-    let witness = data(desk.folder.path()).witness();
-    let aside = desk.folder.path().join("aside");
+    let witness = desk.place.data().witness();
+    let aside = desk.place.path().join("aside");
     let mut proxy = desk.proxy(1);
     let request = proxy.activate(DESKTOP, &desk.key, moment(desk.now, 1)).unwrap();
     std::fs::rename(&witness, &aside).unwrap();
     std::fs::create_dir(&witness).unwrap();
+    let digest = UnverifiedFile::read(&request).unwrap().document.digest();
     for _ in 0..2 {
         let error = desk.signer.answer(&request, &Asker::Staff, desk.now).await.unwrap_err();
+        assert_eq!(error.code(), "witness-write");
+        // It is durable, and leaves by no other door either.
+        let error = desk.signer.answer_file(&digest, &Asker::Staff).await.unwrap_err();
         assert_eq!(error.code(), "witness-write");
     }
     std::fs::remove_dir(&witness).unwrap();
@@ -550,15 +541,13 @@ async fn a_branch_that_was_given_up_stays_a_fork_however_far_it_runs() {
 async fn a_license_taken_back_is_never_given_twice() {
     let desk = desk().await;
     let mut proxy = desk.proxy(1);
-    let store = data(desk.folder.path()).store();
-    let backup = desk.folder.path().join("backup.db");
     desk.signer.clone().close().await;
-    std::fs::copy(&store, &backup).unwrap();
+    let backup = desk.place.back_up().await;
     let mut desk = desk.reopen().await;
     let request = proxy.activate(DESKTOP, &desk.key, moment(desk.now, 1)).unwrap();
     import(&mut proxy, &desk.answer(&request).await, desk.now);
     desk.signer.clone().close().await;
-    std::fs::copy(&backup, &store).unwrap();
+    desk.place.put_back(&backup).await;
     desk = desk.reopen().await;
     let refresh = proxy.refresh(DESKTOP, moment(desk.now, 2)).unwrap();
     let refused = desk.answer(&refresh).await;

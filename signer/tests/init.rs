@@ -1,4 +1,7 @@
-//! Making a data directory: once, never over anything, and to its end after an interruption at any point.
+//! Making a data directory: once, never over anything, and to its end after an interruption at any point; with its store inside, or in a
+//! PostgreSQL database.
+
+mod common;
 
 use std::{
     fs,
@@ -6,28 +9,19 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use common::{Place, dice};
 use license_format::{Digest, Kind, Timestamp, UnverifiedFile};
 use signer::{
+    Signer,
     init::{DataDir, InitError, InitOptions, Initialized, init},
     keys::{FileKey, Passphrase, SigningBackend as _},
-    store::Store,
+    store::{Store, StoreAddress},
     witness::Witness,
 };
 use verifier::TrustState;
 
 fn now() -> Timestamp {
     Timestamp::parse("2026-11-22").expect("a date")
-}
-
-fn dice(seed: u64) -> impl FnMut(&mut [u8]) + Send {
-    let mut count = 0_u64;
-    move |out: &mut [u8]| {
-        for chunk in out.chunks_mut(32) {
-            count += 1;
-            let block = Digest::of(&[seed.to_be_bytes(), count.to_be_bytes()].concat());
-            chunk.copy_from_slice(&block.0[..chunk.len()]);
-        }
-    }
 }
 
 fn options(vendor: &str, passphrase: &str) -> InitOptions {
@@ -62,8 +56,8 @@ fn contents(dir: &Path) -> Vec<(PathBuf, Vec<u8>)> {
 
 #[tokio::test]
 async fn makes_keys_a_bundle_and_an_empty_record() {
-    let outer = tempfile::tempdir().expect("a directory");
-    let dir = DataDir::new(outer.path().join("deep").join("data"));
+    let place = Place::new().await;
+    let dir = place.data();
     assert!(!dir.is_initialized());
     let made = run(&dir, 1).await.expect("made");
     assert!(dir.is_initialized() && !made.continued);
@@ -89,29 +83,32 @@ async fn makes_keys_a_bundle_and_an_empty_record() {
 
     let witness = Witness::read(&dir.witness()).expect("a witness");
     assert_eq!((witness.record, witness.log_size, witness.log_root), (1, 0, Digest::of(b"")));
-    let store = Store::open(&dir.store_url()).await.expect("a store");
+    let store = Store::open(dir.store()).await.expect("a store");
     let vendor = store.vendor().await.expect("read").expect("claimed");
+    assert_eq!(vendor.id, witness.id);
     assert_eq!((vendor.name.as_str(), vendor.record, vendor.created), ("Example Software", 1, now()));
 }
 
 #[tokio::test]
 async fn everything_is_for_its_owner_alone() {
     let outer = tempfile::tempdir().expect("a directory");
-    let dir = DataDir::new(outer.path().join("data"));
+    let dir = DataDir::new(outer.path().join("deep").join("data"));
     run(&dir, 1).await.expect("made");
     let mode = |path: &Path| fs::metadata(path).expect("metadata").permissions().mode() & 0o777;
     for path in [dir.path(), &dir.keys()] {
         assert_eq!(mode(path), 0o700, "{}", path.display());
     }
-    for path in [dir.root_key(1), dir.issuing_key(1), dir.trust(), dir.store(), dir.witness()] {
+    for path in
+        [dir.root_key(1), dir.issuing_key(1), dir.trust(), dir.witness(), dir.path().join("waybill.db")]
+    {
         assert_eq!(mode(&path), 0o600, "{}", path.display());
     }
 }
 
 #[tokio::test]
 async fn a_second_time_is_refused_and_changes_nothing() {
-    let outer = tempfile::tempdir().expect("a directory");
-    let dir = DataDir::new(outer.path());
+    let place = Place::new().await;
+    let dir = place.data();
     run(&dir, 1).await.expect("made");
     let before = contents(dir.path());
     let error = run(&dir, 2).await.expect_err("refused");
@@ -131,35 +128,36 @@ async fn a_directory_with_something_else_is_left_as_it_is() {
     assert_eq!(fs::read_dir(outer.path()).expect("a list").count(), 1);
 }
 
-/// What a run leaves behind if it is interrupted after any of its parts, in the order in which it makes them.
+/// What a run leaves behind if it is interrupted after any of its parts, in the order in which it makes them: two keys, the bundle, the
+/// tables, the witness.
 #[tokio::test]
 async fn an_interruption_at_any_point_is_brought_to_its_end() {
-    let outer = tempfile::tempdir().expect("a directory");
-    let whole = DataDir::new(outer.path().join("whole"));
-    run(&whole, 1).await.expect("made");
+    let whole = Place::new().await;
+    run(&whole.data(), 1).await.expect("made");
     let parts = |dir: &DataDir| [dir.root_key(1), dir.issuing_key(1), dir.trust(), dir.witness()];
 
-    for made in 0..=parts(&whole).len() {
-        let dir = DataDir::new(outer.path().join(format!("after-{made}")));
+    for made in 0..=5 {
+        let place = Place::new().await;
+        let dir = place.data();
         fs::create_dir_all(dir.keys()).expect("made");
-        for (from, to) in parts(&whole).iter().zip(parts(&dir)).take(made) {
+        let files: Vec<PathBuf> =
+            parts(&dir).into_iter().take(if made < 5 { made.min(3) } else { 4 }).collect();
+        for (from, to) in parts(&whole.data()).iter().zip(&files) {
             fs::copy(from, to).expect("copied");
         }
-        if made == 4 {
-            Store::open(&dir.store_url()).await.expect("an empty store").close().await;
+        if made >= 4 {
+            Store::create(dir.store()).await.expect("an empty store").close().await;
         }
         // A part that was being written leaves its partial file, which is never read.
         fs::write(dir.path().join(".trust.waybill.0badcafe.partial"), "half").expect("written");
         fs::write(dir.keys().join(".issuing-1.key.0badcafe.partial"), "half").expect("written");
-        let kept: Vec<_> = parts(&dir).iter().take(made).map(|path| fs::read(path).expect("read")).collect();
+        let kept: Vec<_> = files.iter().map(|path| fs::read(path).expect("read")).collect();
 
         let done = run(&dir, 7).await.unwrap_or_else(|error| panic!("after {made} parts: {error}"));
         assert_eq!(done.continued, made > 0, "after {made} parts");
         assert!(dir.is_initialized());
-        for (path, before) in parts(&dir).iter().zip(&kept) {
-            if *path != dir.witness() {
-                assert_eq!(fs::read(path).expect("read"), *before, "{} was overwritten", path.display());
-            }
+        for (path, before) in files.iter().zip(&kept) {
+            assert_eq!(fs::read(path).expect("read"), *before, "{} was overwritten", path.display());
         }
         let file = UnverifiedFile::read(&fs::read(dir.trust()).expect("read")).expect("a file");
         let bundle = TrustState::pin(&file).expect("pinned").bundle().clone();
@@ -167,6 +165,8 @@ async fn an_interruption_at_any_point_is_brought_to_its_end() {
         let names: Vec<_> = contents(dir.path()).into_iter().map(|(path, _)| path).collect();
         assert!(names.iter().all(|name| !name.to_string_lossy().contains("partial")), "{names:?}");
         assert_eq!(code(run(&dir, 8).await), "already-initialized");
+        let passphrase = options("", "correct horse").passphrase;
+        Signer::open(&dir, &passphrase, now()).await.expect("keys, store and witness belong together");
     }
 }
 
@@ -197,25 +197,66 @@ async fn going_on_needs_the_same_passphrase_and_vendor() {
 
 #[tokio::test]
 async fn a_lost_part_is_not_taken_for_an_interruption() {
-    let outer = tempfile::tempdir().expect("a directory");
-    let whole = DataDir::new(outer.path().join("whole"));
-    run(&whole, 1).await.expect("made");
-    for lost in ["keys/root-1.key", "keys/issuing-1.key", "trust.waybill", "waybill.db"] {
-        let dir = DataDir::new(outer.path().join(lost.replace('/', "-")));
+    let whole = Place::new().await;
+    run(&whole.data(), 1).await.expect("made");
+    for lost in ["keys/root-1.key", "keys/issuing-1.key", "trust.waybill", "the store"] {
+        let place = Place::new().await;
+        let dir = place.data();
         fs::create_dir_all(dir.keys()).expect("made");
         for name in ["keys/root-1.key", "keys/issuing-1.key", "trust.waybill", "witness"] {
-            fs::copy(whole.path().join(name), dir.path().join(name)).expect("copied");
+            if name != lost {
+                fs::copy(whole.data().path().join(name), dir.path().join(name)).expect("copied");
+            }
         }
-        if lost != "waybill.db" {
-            Store::open(&dir.store_url()).await.expect("an empty store").close().await;
-            fs::remove_file(dir.path().join(lost)).expect("removed");
+        let mut named = lost.to_owned();
+        match lost {
+            "the store" => named = dir.store().to_string(),
+            _ => Store::create(dir.store()).await.expect("an empty store").close().await,
         }
         let before = contents(dir.path());
         let error = run(&dir, 2).await.expect_err("refused");
         assert_eq!(error.code(), "data-dir-incomplete", "{lost}");
-        assert!(error.to_string().contains(lost), "{error}");
+        assert!(error.to_string().contains(&named), "{error}");
         assert_eq!(contents(dir.path()), before);
     }
+}
+
+/// A record that its witness has seen filled, and a store with nobody's record: it was lost, and a second one under the same keys would
+/// give every seat again.
+#[tokio::test]
+async fn a_record_that_was_lost_is_not_begun_anew() {
+    let (place, other) = (Place::new().await, Place::new().await);
+    fs::create_dir_all(other.data().path()).expect("made");
+    Store::create(other.data().store()).await.expect("an empty store").close().await;
+    let empty = other.back_up().await;
+    let dir = place.data();
+    run(&dir, 1).await.expect("made");
+    let witness = Witness::read(&dir.witness()).expect("a witness");
+    Witness { log_size: 3, ..witness }.write(&dir.witness()).expect("written");
+    place.put_back(&empty).await;
+    let error = run(&dir, 2).await.expect_err("refused");
+    assert_eq!(error.code(), "data-dir-incomplete");
+    assert!(error.to_string().contains(&dir.store().to_string()), "{error}");
+}
+
+/// A database belongs to who claimed it. A store in a file is beside its keys anyway.
+#[tokio::test]
+async fn a_database_with_another_record_is_refused() {
+    let (ours, theirs) = (Place::new().await, Place::new().await);
+    let (Some(_), Some(database)) = (ours.database(), theirs.database()) else {
+        assert!(matches!(ours.data().store(), StoreAddress::Sqlite(_)));
+        return;
+    };
+    run(&theirs.data(), 1).await.expect("made");
+    let dir = ours.data().with_database(database.url().parse().expect("an address"));
+    let error = run(&dir, 2).await.expect_err("refused");
+    assert_eq!(error.code(), "store-claimed");
+    assert!(error.to_string().ends_with("holds the record of Example Software already"), "{error}");
+    assert!(fs::read_dir(dir.path()).expect("a list").next().is_none(), "no key was made");
+    // The directory that has a record in a file is not made into one with a database either.
+    let inside = DataDir::new(dir.path());
+    run(&inside, 3).await.expect("made");
+    assert_eq!(code(run(&ours.data(), 4).await), "data-dir-not-empty");
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! One vector: a text file with a header that says what to expect, a blank line, and a Waybill file in base 64.
 
-use std::{fmt, path::PathBuf};
+use std::fmt;
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 
@@ -43,29 +43,6 @@ pub struct Vector {
     pub tbs: Option<Vec<u8>>,
     /// The file itself, in either spelling.
     pub file: Vec<u8>,
-}
-
-/// All vectors of this folder, by name. Panics if one cannot be read: a judge with half of the law is none.
-pub fn all() -> Vec<Vector> {
-    let mut names: Vec<String> = std::fs::read_dir(folder())
-        .expect("the folder of vectors exists")
-        .map(|entry| entry.expect("a readable folder").file_name().into_string().expect("a name in ASCII"))
-        .filter_map(|name| name.strip_suffix(".txt").map(str::to_owned))
-        .collect();
-    names.sort();
-    names.iter().map(|name| named(name)).collect()
-}
-
-/// The vector of that name. Panics if there is none.
-pub fn named(name: &str) -> Vector {
-    let path = folder().join(format!("{name}.txt"));
-    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    Vector::parse(name, &text).unwrap_or_else(|problem| panic!("{}: {problem}", path.display()))
-}
-
-/// Where the vectors are.
-pub fn folder() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("vectors")
 }
 
 impl Vector {

@@ -2,13 +2,7 @@
 
 use std::{collections::BTreeSet, fs, path::Path};
 
-use test_vectors::{Expect, all, kit::hex, named};
-
-/// Codes of the table that no vector expects, each with the reason.
-const WITHOUT_VECTORS: [&str; 1] = [
-    // Such a file would be a quarter of a megabyte; the limits are tried in `license-format`.
-    "too-large",
-];
+use test_vectors::{Expect, all, all_scenarios, kit::hex, named};
 
 fn specification() -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../license-format/spec/FORMAT.md");
@@ -21,25 +15,52 @@ fn blocks(text: &str, language: &str) -> Vec<String> {
     text.split(&fence).skip(1).map(|rest| rest.split("```").next().expect("an end").to_owned()).collect()
 }
 
-#[test]
-fn the_table_of_codes_is_closed() {
+/// The codes of the specification's table.
+fn codes() -> BTreeSet<String> {
     let text = specification();
     let (_, table) = text.split_once("## Error codes").expect("the table");
     let table = table.split("## ").next().expect("the table's end");
-    let listed: BTreeSet<String> = table
+    table
         .lines()
         .filter(|line| line.starts_with("| `"))
         .flat_map(|line| line.split('|').nth(1).expect("a first column").split_whitespace())
         .map(|code| code.trim_matches('`').to_owned())
-        .collect();
-    let mut expected: BTreeSet<String> = all()
+        .collect()
+}
+
+#[test]
+fn the_table_of_codes_is_closed() {
+    let expected: BTreeSet<String> = all()
         .into_iter()
         .filter_map(|vector| match vector.expect {
             Expect::Refuse(code) => Some(code),
             Expect::Accept => None,
         })
         .collect();
-    expected.extend(WITHOUT_VECTORS.map(str::to_owned));
+    assert_eq!(codes(), expected);
+}
+
+/// The README's table of outcomes is closed: each is expected by a step, and no other.
+#[test]
+fn the_table_of_outcomes_is_closed() {
+    let readme =
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).expect("the README");
+    let (_, table) = readme.split_once("| outcome | of | says |").expect("the table");
+    let listed: BTreeSet<String> = table
+        .lines()
+        .skip(2)
+        .take_while(|line| line.starts_with('|'))
+        .filter(|line| line.starts_with("| `"))
+        .flat_map(|line| line.split('|').nth(1).expect("a first column").split_whitespace())
+        .map(|outcome| outcome.trim_matches('`').to_owned())
+        .collect();
+    let codes = codes();
+    let expected: BTreeSet<String> = all_scenarios()
+        .into_iter()
+        .flat_map(|scenario| scenario.steps)
+        .map(|step| step.expect["outcome"].as_str().expect("a text").to_owned())
+        .filter(|outcome| !codes.contains(outcome))
+        .collect();
     assert_eq!(listed, expected);
 }
 

@@ -59,7 +59,7 @@ impl Case {
         let file = seal_answer(&License { id: LicenseId([number; 16]), ..license(LicenseType::Desktop) });
         Case {
             alone: file.encode(),
-            signed: file.document.to_be_signed(),
+            signed: file.document.to_be_signed().to_vec(),
             signature: Signature::from_bytes(file.document.signature()),
             along: UnverifiedFile { trust: vec![bundle.clone()], ..file }.encode(),
         }

@@ -46,7 +46,7 @@ impl EnrolledKey {
     pub(crate) fn check(&self, document: &UnverifiedDocument) -> Result<(), VerifyError> {
         let signature = Signature::from_bytes(document.signature());
         self.key
-            .verify_strict(&document.to_be_signed(), &signature)
+            .verify_strict(document.to_be_signed(), &signature)
             .map_err(|_| VerifyError::Signature { kind: document.kind(), kid: self.thumbprint })
     }
 }

@@ -4,6 +4,7 @@
 //! - [`verify`]: genuine, and made by someone who may. Success is a type with one door.
 //! - [`mod@evaluate`]: what a license allows at an instant, with the dates on which that changes.
 //! - [`installation`]: the proxy's side of the exchange as a state machine.
+//! - [`conformance`]: the one call through which the vectors judge all of this.
 //! - [`key`] and [`log`] are the two checks of mathematics beneath: signatures, and inclusion in the log.
 //!
 //! Absent on purpose: the clock, files, network, randomness, and every secret key. Time comes in as an argument, and state goes
@@ -27,6 +28,7 @@
 //! # }
 //! ```
 
+pub mod conformance;
 mod error;
 pub mod evaluate;
 pub mod installation;

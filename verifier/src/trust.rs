@@ -139,10 +139,7 @@ impl TrustState {
         for candidate in candidates {
             state = state.step(candidate)?;
         }
-        for list in documents.iter().filter(|document| document.kind() == Kind::RevocationList) {
-            state = state.take_revocations(list)?;
-        }
-        Ok(state)
+        state.take_revocations(documents.iter().copied())
     }
 
     /// Whether this very document is part of the state, or none that trust is made of.
@@ -198,27 +195,37 @@ impl TrustState {
         // A list outlives the bundle that it came under only if the new one still lets its key sign lists. So one huge number, signed
         // by a key that leaked, does not shut out the vendor's lists for ever: a bundle without that key does away with it.
         match &self.0.revocations {
-            Some((_, document)) => Ok(next.clone().take_revocations(document).unwrap_or(next)),
+            Some((_, document)) => Ok(next.clone().take_revocations([document]).unwrap_or(next)),
             None => Ok(next),
         }
     }
 
-    /// Takes a revocation list if it is newer.
-    fn take_revocations(self, document: &UnverifiedDocument) -> Result<TrustState, VerifyError> {
-        if self.has(document) {
-            return Ok(self);
+    /// Takes the newest of the revocation lists, if it is newer than ours. Each is judged with the list that was held before any of
+    /// them, so that their order in a file decides nothing.
+    fn take_revocations<'a>(
+        self,
+        documents: impl IntoIterator<Item = &'a UnverifiedDocument>,
+    ) -> Result<TrustState, VerifyError> {
+        let mut lists = Vec::from_iter(self.0.revocations.clone());
+        let is_list = |document: &&UnverifiedDocument| document.kind() == Kind::RevocationList;
+        for document in documents.into_iter().filter(is_list).filter(|document| !self.has(document)) {
+            let list = verify::open::<RevocationList>(document, &self)?.into_payload();
+            if list.number == self.revocations_number() {
+                return Err(VerifyError::RevocationFork { number: list.number });
+            }
+            lists.push((list, document.clone()));
         }
-        let list = verify::open::<RevocationList>(document, &self)?.into_payload();
-        let ours = self.revocations_number();
-        if list.number == ours {
-            return Err(VerifyError::RevocationFork { number: ours });
-        }
-        if list.number < ours {
-            return Ok(self);
+        lists.sort_by_key(|(list, _)| list.number);
+        let newest = lists.pop();
+        if let Some(((list, document), (other, theirs))) = newest.as_ref().zip(lists.last())
+            && list.number == other.number
+            && document != theirs
+        {
+            return Err(VerifyError::RevocationFork { number: list.number });
         }
         let Known { bundle, documents, .. } = &*self.0;
         let (bundle, documents) = (bundle.clone(), documents.clone());
-        Ok(TrustState(Arc::new(Known { bundle, documents, revocations: Some((list, document.clone())) })))
+        Ok(TrustState(Arc::new(Known { bundle, documents, revocations: newest })))
     }
 }
 

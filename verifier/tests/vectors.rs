@@ -1,12 +1,8 @@
 //! The test vectors judge this crate: every file that they accept is accepted, and every other refused with the code they say.
 
-use license_format::{FormatError, Kind, PublicKey, UnverifiedFile};
+use license_format::{Kind, UnverifiedFile};
 use test_vectors::{Expect, Vector};
-use verifier::{
-    TrustState, VerifyError,
-    verify::{verify_checkpoint, verify_support_bundle},
-    verify_answer, verify_request,
-};
+use verifier::{VerifyError, conformance::judge};
 
 #[test]
 fn every_vector_gets_its_verdict() {
@@ -40,33 +36,8 @@ fn mismatch(vector: &Vector) -> Option<String> {
 
 /// What a program does with a file that is brought as this kind.
 fn verdict(vector: &Vector) -> Result<(), VerifyError> {
-    let file = UnverifiedFile::read(&vector.file)?;
-    let (document, found) = (&file.document, file.document.kind());
     let brought_as = Kind::ALL.into_iter().find(|kind| kind.name() == vector.kind);
     let kind = brought_as.unwrap_or_else(|| panic!("{}: no kind {:?}", vector.name, vector.kind));
-
-    if kind.is_request() {
-        return verify_request(document).map(|_| ());
-    }
-    if kind == Kind::SupportBundle {
-        let enrolled = vector.enrolled.expect("support bundles come from an installation that is known");
-        return verify_support_bundle(document, &PublicKey(enrolled)).map(|_| ());
-    }
-    if kind == Kind::TrustBundle && vector.trust.is_empty() {
-        return TrustState::pin(&file).map(|_| ());
-    }
-    let trust = TrustState::pin(&UnverifiedFile::read(&vector.trust)?).expect("a good trust file");
-    if kind.is_answer() {
-        return verify_answer(&file, &trust).map(|_| ());
-    }
-    // The news of trust, brought alone.
-    if found != kind {
-        return Err(FormatError::WrongKind { expected: kind, found }.into());
-    }
-    let documents: Vec<_> = std::iter::once(document).chain(&file.trust).cloned().collect();
-    trust.advance(&documents)?;
-    if kind == Kind::Checkpoint {
-        verify_checkpoint(document, &trust)?;
-    }
-    Ok(())
+    let enrolled = vector.enrolled.as_ref().map(<[u8; 32]>::as_slice);
+    judge(kind, enrolled.unwrap_or(&vector.trust), &vector.file)
 }

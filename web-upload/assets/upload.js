@@ -2,7 +2,7 @@
 //
 // The form is whole without this script: a file input and a button. Wherever an element is marked `data-drop-zone`,
 // the script puts dropped files into the input inside it; the browser still posts the form itself. Nothing is read
-// from the files and nothing is sent from here.
+// from the files and nothing is sent from here. What is in them, check.mjs says.
 //
 //   data-drop-zone          on the element that holds one <input type="file">
 //   data-max-bytes="65536"  optional: a longer file is marked before it is sent (the server decides all the same)

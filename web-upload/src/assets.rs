@@ -39,6 +39,8 @@ struct Asset {
 const FOLDER: &str = "/assets/";
 const STYLE: &str = "text/css; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
+// Browsers compile a module while it comes only if it is called so.
+const MODULE: &str = "application/wasm";
 
 static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
     let asset = |name: &'static str, media_type, bytes| {
@@ -51,6 +53,9 @@ static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
         asset("waybill.css", STYLE, include_bytes!("../assets/waybill.css")),
         asset("htmx.min.js", SCRIPT, include_bytes!("../assets/vendor/htmx.min.js")),
         asset("upload.js", SCRIPT, include_bytes!("../assets/upload.js")),
+        asset("check.mjs", SCRIPT, include_bytes!("../assets/check.mjs")),
+        asset("verifier.mjs", SCRIPT, include_bytes!("../assets/verifier.mjs")),
+        asset("waybill-verifier.wasm", MODULE, include_bytes!("../assets/waybill-verifier.wasm")),
         asset("favicon.svg", "image/svg+xml", include_bytes!("../assets/favicon.svg")),
     ]
 });
@@ -68,6 +73,15 @@ mod tests {
             let line = format!("{}  {name}", Digest::of(asset.bytes));
             assert!(sums.lines().any(|known| known == line), "{name} is not the file of SHA256SUMS: {line}");
         }
+    }
+
+    /// `scripts/build-wasm --check` shows that those are what the sources make.
+    #[test]
+    fn the_verifier_is_the_one_that_was_built() {
+        let record = include_str!("../assets/waybill-verifier.txt");
+        let asset = ASSETS.iter().find(|asset| asset.name == "waybill-verifier.wasm").unwrap();
+        let line = format!("sha256: {}", Digest::of(asset.bytes));
+        assert!(record.lines().any(|known| known == line), "not the module of waybill-verifier.txt: {line}");
     }
 
     #[test]

@@ -43,21 +43,35 @@ pub fn router(portal: Portal) -> Router {
     if secure {
         headers.push((header::STRICT_TRANSPORT_SECURITY, "max-age=31536000"));
     }
-    headers.into_iter().fold(router, |router, (name, value)| {
+    let router = headers.into_iter().fold(router, |router, (name, value)| {
         router.layer(SetResponseHeaderLayer::overriding(name, HeaderValue::from_static(value)))
-    })
+    });
+    let policy = HeaderValue::from_static(CONTENT_POLICY);
+    router.layer(SetResponseHeaderLayer::if_not_present(header::CONTENT_SECURITY_POLICY, policy))
 }
 
 /// Longest time for one request: the signer commits within milliseconds, and an upload of fifty files within seconds.
 const TIME: Duration = Duration::from_secs(60);
 
+macro_rules! content_policy {
+    ($scripts:literal) => {
+        concat!(
+            "default-src 'none'; script-src ",
+            $scripts,
+            "; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; \
+             frame-ancestors 'none'"
+        )
+    };
+}
+
+/// The content security policy of every response but those that say otherwise.
+const CONTENT_POLICY: &str = content_policy!("'self'");
+
+/// The one of a page that runs a WebAssembly module of ours. It allows no script more, and `eval` as little as the other.
+pub(crate) const CONTENT_POLICY_WITH_MODULE: &str = content_policy!("'self' 'wasm-unsafe-eval'");
+
 /// On every response, whatever it is.
-const HEADERS: [(HeaderName, &str); 6] = [
-    (
-        header::CONTENT_SECURITY_POLICY,
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
-         form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-    ),
+const HEADERS: [(HeaderName, &str); 5] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     // The address of an invitation is a secret.
     (header::REFERRER_POLICY, "no-referrer"),

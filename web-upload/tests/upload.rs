@@ -79,6 +79,26 @@ async fn a_license_lives_its_life_on_the_page() {
 }
 
 #[tokio::test]
+async fn the_upload_page_brings_the_verifier_and_other_pages_do_not() {
+    let world = World::new().await;
+    let mut ana = world.signed_in(ANA).await;
+    let page = ana.get("/").await;
+    let module = ana.get(&page.link("/assets/waybill-verifier.")).await;
+    assert_eq!(module.status, StatusCode::OK);
+    assert_eq!(module.header("content-type"), "application/wasm");
+    assert_eq!(module.header("cache-control"), "public, max-age=31536000, immutable");
+    assert!(module.body.starts_with(b"\0asm"));
+    for script in ["/assets/check.", "/assets/verifier."] {
+        let script = ana.get(&page.link(script)).await;
+        assert_eq!(script.header("content-type"), "text/javascript; charset=utf-8");
+    }
+    // The form that comes back with a notice is the same page; the answers are another one.
+    ana.upload(&[]).await.says("Nothing was uploaded").says("data-check-module=");
+    let request = world.proxy("PS1").activate(&world.contoso.key, world.now());
+    ana.upload_file(&request).await.says("Desktop license").does_not_say("data-check-module=");
+}
+
+#[tokio::test]
 async fn a_refusal_says_why_what_to_do_and_can_be_carried_home() {
     let world = World::new().await;
     let mut ana = world.signed_in(ANA).await;

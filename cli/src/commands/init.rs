@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use signer::{
     init::{InitOptions, Initialized},
     people::{Email, People},
+    store::StoreAddress,
 };
 
 use super::user;
@@ -28,13 +29,14 @@ pub(crate) struct Init {
 
 impl Init {
     pub(crate) async fn run(self, context: &Context) -> Result<Report, Failure> {
-        let dir = context.data_dir.dir();
+        let dir = context.data_dir.dir()?;
         let options = InitOptions { vendor: self.vendor, passphrase: self.passphrase.read_new()? };
         let made = signer::init::init(&dir, &options, edge::now(), &mut edge::entropy).await?;
         let Initialized { vendor, root, issuing, root_fingerprint, .. } = &made;
         let mut text = format!("{vendor} can issue licenses now.\n\n");
         text += &show::fields(&[
             ("data directory", &dir.path().display()),
+            ("store", dir.store()),
             ("root key", &format!("{}   {}", root.short(), dir.root_key(1).display())),
             ("issuing key", &format!("{}   {}", issuing.short(), dir.issuing_key(1).display())),
             ("trust bundle", &dir.trust().display()),
@@ -50,9 +52,13 @@ impl Init {
             staff = user::invited_json(&invited);
         }
         text += "\nKeep a copy of the data directory, and the passphrase elsewhere: without either no license can be made.\n";
+        if let StoreAddress::Postgres(_) = dir.store() {
+            text += "Back the database up too, and name it to every command with --database-url or --database-url-file.\n";
+        }
         let json = json!({
             "vendor": vendor,
             "data_dir": dir.path(),
+            "store": dir.store().to_string(),
             "root_key": root,
             "issuing_key": issuing,
             "root_fingerprint": root_fingerprint,

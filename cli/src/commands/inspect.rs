@@ -34,7 +34,7 @@ impl Inspect {
         let document = &file.document;
         let lines = readable(document)?;
         let exports = [
-            (self.export_tbs, document.to_be_signed()),
+            (self.export_tbs, document.to_be_signed().to_vec()),
             (self.export_signature, document.signature().to_vec()),
         ];
         for (path, bytes) in exports {

@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 mod account;
+mod conformance;
 mod connect;
 mod demo;
 mod init;
@@ -58,6 +59,8 @@ pub(crate) enum Command {
     Inspect(inspect::Inspect),
     /// Tell whether a file is genuine
     Verify(verify::Verify),
+    /// Judge a program, or this one, by the test vectors
+    Conformance(conformance::Conformance),
 }
 
 impl Command {
@@ -78,6 +81,7 @@ impl Command {
             Command::Connect(command) => command.run(),
             Command::Inspect(command) => command.run(),
             Command::Verify(command) => command.run(),
+            Command::Conformance(command) => command.run(),
         }
     }
 }

@@ -152,10 +152,19 @@ fn a_full_disk_loses_nothing() {
     ];
     let out = on_a_small_disk(&vendor, script, &paths);
     let read = |name: &str| fs::read_to_string(out.join(name)).unwrap_or_default();
-    assert_eq!(read("full-code").trim(), "3", "{}", read("full"));
     let full = json_of(&read("full"));
-    assert!(full["error"]["next_step"].as_str().unwrap().contains("room"), "{full}");
-    assert!(!out.join("none.waybill").exists());
+    match read("full-code").trim() {
+        "3" => {
+            assert!(full["error"]["next_step"].as_str().unwrap().contains("room"), "{full}");
+            assert!(!out.join("none.waybill").exists());
+        }
+        // SQLite's log beside the database had room of its own: then the answer is durable, and it is the one that comes again.
+        code => {
+            assert_eq!(code, "0", "{full}");
+            let answered = fs::read(out.join("none.waybill")).unwrap();
+            assert_eq!(answered, fs::read(out.join("answer.waybill")).unwrap());
+        }
+    }
     assert_eq!(read("room-code").trim(), "0", "{}", read("room"));
     assert_eq!(fs::read(out.join("answer.waybill")).unwrap(), fs::read(out.join("again.waybill")).unwrap());
     assert_eq!(site.imports(&out.join("answer.waybill")), "installed");

@@ -98,6 +98,8 @@ pub(crate) struct Vendor {
     pub(crate) data_dir: PathBuf,
     pub(crate) passphrase: PathBuf,
     pub(crate) trust: PathBuf,
+    /// Where its store is, as arguments, if not in the data directory.
+    pub(crate) database: Vec<String>,
 }
 
 /// A customer: an account with a token.
@@ -115,12 +117,17 @@ impl Vendor {
 
     /// The same with the data directory elsewhere.
     pub(crate) fn in_data_dir(data_dir: Option<PathBuf>) -> Vendor {
+        Vendor::with_store(data_dir, Vec::new())
+    }
+
+    /// The same with the store elsewhere, too.
+    pub(crate) fn with_store(data_dir: Option<PathBuf>, database: Vec<String>) -> Vendor {
         let folder = tempfile::tempdir().expect("a folder");
         let passphrase = folder.path().join("passphrase");
         fs::write(&passphrase, "across the gap\n").expect("a passphrase");
         let data_dir = data_dir.unwrap_or_else(|| folder.path().join("vendor"));
         let trust = folder.path().join("trust.waybill");
-        let vendor = Vendor { data_dir, passphrase, trust, folder };
+        let vendor = Vendor { data_dir, passphrase, trust, folder, database };
         let passphrase = vendor.passphrase.to_str().expect("text");
         vendor.run(&["init", "--vendor", "Northwind Software", "--passphrase-file", passphrase]).exits(0);
         vendor.run(&["trust", "export", "--output", vendor.trust.to_str().expect("text")]).exits(0);
@@ -130,6 +137,7 @@ impl Vendor {
     /// `waybill --json --data-dir …`
     pub(crate) fn run(&self, arguments: &[&str]) -> Run {
         let mut all = vec!["--json", "--data-dir", self.data_dir.to_str().expect("text")];
+        all.extend(self.database.iter().map(String::as_str));
         all.extend(arguments);
         Run::of(&waybill(), &all)
     }
@@ -182,6 +190,7 @@ impl Vendor {
         let mut child = Command::new(waybill())
             .args(["--json", "--data-dir"])
             .arg(&self.data_dir)
+            .args(&self.database)
             .args(["serve", "--listen", "127.0.0.1:0", "--passphrase-file"])
             .arg(&self.passphrase)
             .stdin(Stdio::null())

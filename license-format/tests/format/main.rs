@@ -1,5 +1,6 @@
 //! What the format promises, one file for each question.
 
+mod allocation;
 mod any;
 mod armour;
 mod bytes;

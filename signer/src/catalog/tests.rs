@@ -10,11 +10,11 @@ use crate::{
     people::{AccountDraft, AccountId, AccountKind, Actor, Asker, People},
     problem::Problem,
     store::Store,
-    testing::{at, dice, store},
+    testing::{Place, at, dice, store},
 };
 
 struct Shop {
-    _dir: tempfile::TempDir,
+    place: Place,
     store: Store,
     catalog: Catalog,
     contoso: AccountId,
@@ -22,7 +22,7 @@ struct Shop {
 }
 
 async fn shop() -> Shop {
-    let (dir, store) = store().await;
+    let (place, store) = store().await;
     let people = People::new(store.clone());
     let account = async |name: &str, seed| {
         let admin_email = format!("admin@{name}.example");
@@ -30,7 +30,7 @@ async fn shop() -> Shop {
         people.create_account(draft, at(0), &mut dice(seed)).await.expect("an account").account.id
     };
     let (contoso, fabrikam) = (account("Contoso", 1).await, account("Fabrikam", 2).await);
-    Shop { _dir: dir, catalog: Catalog::new(store.clone()), store, contoso, fabrikam }
+    Shop { place, catalog: Catalog::new(store.clone()), store, contoso, fabrikam }
 }
 
 impl Shop {
@@ -397,9 +397,7 @@ async fn damaged_rows_are_named() {
     for (damage, table, column) in damages {
         let shop = shop().await;
         let (_, key) = shop.sold().await;
-        let mut connection = shop.store.read().await.expect("a connection");
-        sqlx::query("PRAGMA foreign_keys = OFF").execute(&mut *connection).await.expect("switched off");
-        sqlx::query(damage).execute(&mut *connection).await.expect(damage);
+        shop.place.damage(&shop.store, damage).await;
         match shop.catalog.license_key(&Asker::Staff, &key.id).await {
             Err(CatalogError::Store(crate::store::StoreError::Damaged {
                 table: found, column: at, ..

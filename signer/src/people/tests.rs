@@ -3,12 +3,12 @@
 use super::*;
 use crate::{
     store::Store,
-    testing::{at, dice, store},
+    testing::{Place, at, dice, store},
 };
 
-async fn people() -> (tempfile::TempDir, People) {
-    let (dir, store) = store().await;
-    (dir, People::new(store))
+async fn people() -> (Place, People) {
+    let (place, store) = store().await;
+    (place, People::new(store))
 }
 
 fn contoso() -> AccountDraft {
@@ -31,7 +31,7 @@ async fn count(store: &Store, sql: &'static str) -> i64 {
 
 #[tokio::test]
 async fn an_account_comes_with_an_administrator_who_is_invited() {
-    let (_dir, people) = people().await;
+    let (_place, people) = people().await;
     let created = people.create_account(contoso(), at(0), &mut dice(1)).await.expect("created");
     let invitation = created.administrator.invitation.expect("no password yet");
     assert_eq!(invitation.expires, at(INVITATION_LENGTH));
@@ -59,7 +59,7 @@ async fn an_account_comes_with_an_administrator_who_is_invited() {
 
 #[tokio::test]
 async fn every_problem_of_a_draft_is_told_and_nothing_is_made() {
-    let (_dir, people) = people().await;
+    let (_place, people) = people().await;
     let draft = AccountDraft {
         name: " \u{202e} ".to_owned(),
         kind: AccountKind::Business,
@@ -75,7 +75,7 @@ async fn every_problem_of_a_draft_is_told_and_nothing_is_made() {
 
 #[tokio::test]
 async fn one_person_may_belong_to_several_accounts() {
-    let (_dir, people) = people().await;
+    let (_place, people) = people().await;
     let first = people.create_account(contoso(), at(0), &mut dice(1)).await.expect("created");
     let token = first.administrator.invitation.expect("invited").token;
     let ann = people.redeem_invitation(&token, &hash("one"), at(1)).await.expect("redeemed");
@@ -116,7 +116,7 @@ async fn one_person_may_belong_to_several_accounts() {
 
 #[tokio::test]
 async fn staff_are_made_once() {
-    let (_dir, people) = people().await;
+    let (_place, people) = people().await;
     let invited = people.create_staff("staff@localhost", at(0), &mut dice(1)).await.expect("made");
     assert!(invited.user.staff && invited.invitation.is_some());
     let again = people.create_staff("Staff@localhost", at(1), &mut dice(2)).await;
@@ -126,7 +126,7 @@ async fn staff_are_made_once() {
 
 #[tokio::test]
 async fn invitations_end_and_are_replaced() {
-    let (_dir, people) = people().await;
+    let (_place, people) = people().await;
     let invited = people.create_staff("staff@localhost", at(0), &mut dice(1)).await.expect("made");
     let first = invited.invitation.expect("invited");
     let late = people.redeem_invitation(&first.token, &hash("x"), at(INVITATION_LENGTH)).await;
@@ -146,7 +146,7 @@ async fn invitations_end_and_are_replaced() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn an_invitation_is_redeemed_by_one() {
-    let (_dir, people) = people().await;
+    let (_place, people) = people().await;
     let invited = people.create_staff("staff@localhost", at(0), &mut dice(1)).await.expect("made");
     let token = invited.invitation.expect("invited").token;
     let mut tasks = Vec::new();
@@ -170,7 +170,7 @@ async fn an_invitation_is_redeemed_by_one() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn the_same_person_added_at_once_is_one_person() {
-    let (_dir, people) = people().await;
+    let (_place, people) = people().await;
     let mut tasks = Vec::new();
     for number in 0..8 {
         let people = people.clone();
@@ -193,7 +193,7 @@ async fn the_same_person_added_at_once_is_one_person() {
 
 #[tokio::test]
 async fn sessions_end_when_idle_and_after_a_day() {
-    let (_dir, people) = people().await;
+    let (_place, people) = people().await;
     let user = people.create_staff("staff@localhost", at(0), &mut dice(1)).await.expect("made").user;
     let (idle, ends) = people.start_session(&user.id, at(0), &mut dice(2)).await.expect("started");
     assert_eq!(ends, at(SESSION_LENGTH));
@@ -220,7 +220,7 @@ async fn sessions_end_when_idle_and_after_a_day() {
 
 #[tokio::test]
 async fn an_invitation_is_no_session_and_a_session_is_no_api_token() {
-    let (_dir, people) = people().await;
+    let (_place, people) = people().await;
     let invited = people.create_staff("staff@localhost", at(0), &mut dice(1)).await.expect("made");
     let (session, _) = people.start_session(&invited.user.id, at(0), &mut dice(2)).await.expect("started");
     let invitation = invited.invitation.expect("invited").token;
@@ -231,7 +231,7 @@ async fn an_invitation_is_no_session_and_a_session_is_no_api_token() {
 
 #[tokio::test]
 async fn api_tokens_expire_are_revoked_and_are_told_once() {
-    let (_dir, people) = people().await;
+    let (_place, people) = people().await;
     let account = people.create_account(contoso(), at(0), &mut dice(1)).await.expect("created").account;
     let (secret, token) =
         people.create_token(&account.id, "courier", Some(at(1000)), at(0), &mut dice(2)).await.expect("made");
@@ -264,7 +264,7 @@ async fn api_tokens_expire_are_revoked_and_are_told_once() {
 
 #[tokio::test]
 async fn what_does_not_exist_is_not_found() {
-    let (_dir, people) = people().await;
+    let (_place, people) = people().await;
     let id = AccountId::new(at(0), &mut dice(9));
     let user = UserId::new(at(0), &mut dice(9));
     let codes = [
@@ -285,7 +285,7 @@ async fn what_does_not_exist_is_not_found() {
 /// The store must be of no use to whoever reads it: no secret is in it, only digests.
 #[tokio::test]
 async fn no_secret_is_in_the_store() {
-    let (dir, people) = people().await;
+    let (place, people) = people().await;
     let created = people.create_account(contoso(), at(0), &mut dice(1)).await.expect("created");
     let invitation = created.administrator.invitation.expect("invited").token;
     let (session, _) =
@@ -293,8 +293,8 @@ async fn no_secret_is_in_the_store() {
     let (api, _) =
         people.create_token(&created.account.id, "x", None, at(0), &mut dice(3)).await.expect("made");
     people.store.close().await;
-    let bytes = std::fs::read(dir.path().join("waybill.db")).expect("read");
-    assert!(bytes.windows(7).any(|part| part == b"Contoso"), "the file was looked at in the right state");
+    let bytes = place.everything().await;
+    assert!(bytes.windows(7).any(|part| part == b"Contoso"), "the store was looked at in the right state");
     for secret in [invitation, session, api] {
         let text = secret.expose().as_bytes();
         assert!(!bytes.windows(text.len()).any(|part| part == text));

@@ -1,19 +1,22 @@
 //! Why the store did not do what it was asked, by kind: who reads this does not need to know which store it is.
 
+use std::{io, sync::Arc};
+
 use sqlx::error::ErrorKind;
 
-/// Why the store did not do what it was asked. A transaction in which this happened has changed nothing.
-#[derive(Debug, thiserror::Error)]
+/// Why the store did not do what it was asked. A transaction in which this happened has changed nothing, unless it happened while it
+/// was committed: then it has happened whole or not at all.
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum StoreError {
     /// The store's disk has no room.
     #[error("the disk is full")]
-    Full(#[source] sqlx::Error),
+    Full(#[source] Arc<sqlx::Error>),
     /// Another process holds the store, and has for seconds; or two transactions wanted the same rows.
     #[error("the store is busy with another program")]
-    Locked(#[source] sqlx::Error),
+    Locked(#[source] Arc<sqlx::Error>),
     /// A row with the same identity is there already.
     #[error("the store has such a row already")]
-    Conflict(#[source] sqlx::Error),
+    Conflict(#[source] Arc<sqlx::Error>),
     /// A row holds what this program never writes.
     #[error("the store is damaged: {table}.{column} {detail}")]
     Damaged {
@@ -27,15 +30,55 @@ pub enum StoreError {
     /// A newer program has made the store.
     #[error("the store is of a newer version than this program")]
     Newer,
+    /// Nothing was ever made in it.
+    #[error("{store} holds no record")]
+    Empty {
+        /// Its address.
+        store: String,
+    },
+    /// Another program's tables are in it.
+    #[error("{store} holds something else: the table {found}")]
+    Foreign {
+        /// Its address.
+        store: String,
+        /// One of the tables.
+        found: String,
+    },
+    /// The database server cannot keep what it is given.
+    #[error("the database is not fit for a record: {0}")]
+    Unfit(Unfit),
+    /// It is the record of another `init`: not the one whose keys and witness are beside this program.
+    #[error("the store holds another record, {vendor}'s")]
+    AnotherRecord {
+        /// Whose.
+        vendor: String,
+    },
     /// The store is not there, or not for this user.
     #[error("the store cannot be reached: {0}")]
-    Unreachable(#[source] sqlx::Error),
-    /// The address is neither SQLite's nor PostgreSQL's.
-    #[error("the store's address must begin with sqlite: or postgres:")]
-    Address,
+    Unreachable(#[source] Arc<sqlx::Error>),
     /// Anything else.
     #[error("the store failed: {0}")]
-    Failed(#[source] sqlx::Error),
+    Failed(#[source] Arc<sqlx::Error>),
+}
+
+/// What a PostgreSQL server lacks.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unfit {
+    /// It is older than those on which this program was tried.
+    #[error("it is PostgreSQL {0}, and 15 is the oldest that will do")]
+    Version(u64),
+    /// It answers before the disk has what it was given, so a power failure would take answers back that have left.
+    #[error("it does not wait for its disk (fsync is off)")]
+    NotDurable,
+    /// Names would be refused or spoilt.
+    #[error("its encoding is {0}, not UTF8")]
+    Encoding(String),
+    /// It only follows another server.
+    #[error("it is a standby, which cannot be written")]
+    Standby,
+    /// Tables would have no place.
+    #[error("it has no schema for this user's tables")]
+    NoSchema,
 }
 
 impl StoreError {
@@ -47,8 +90,11 @@ impl StoreError {
             StoreError::Conflict(_) => "store-conflict",
             StoreError::Damaged { .. } => "store-damaged",
             StoreError::Newer => "store-newer",
+            StoreError::Empty { .. } => "store-empty",
+            StoreError::Foreign { .. } => "store-foreign",
+            StoreError::Unfit(_) => "store-unfit",
+            StoreError::AnotherRecord { .. } => "store-another-record",
             StoreError::Unreachable(_) => "store-unreachable",
-            StoreError::Address => "store-address",
             StoreError::Failed(_) => "store-failed",
         }
     }
@@ -61,29 +107,51 @@ impl StoreError {
             StoreError::Conflict(_) => "Look whether it was done already, and try again if not.",
             StoreError::Damaged { .. } => "Restore the store from a backup.",
             StoreError::Newer => "Update this program.",
+            StoreError::Empty { .. } => "Make a record with `waybill init`, or name the store that has one.",
+            StoreError::Foreign { .. } => "Give the record a database, or a schema, of its own.",
+            StoreError::Unfit(unfit) => match unfit {
+                Unfit::Version(_) => "Name a newer server, or update this one.",
+                Unfit::NotDurable => "Set fsync = on in postgresql.conf, then reload it.",
+                Unfit::Encoding(_) => "Make the database with ENCODING 'UTF8'.",
+                Unfit::Standby => "Name the primary server.",
+                Unfit::NoSchema => "Make the schema that the role's search_path names, owned by that role.",
+            },
+            StoreError::AnotherRecord { .. } => "Name the data directory and the store that belong together.",
             StoreError::Unreachable(_) => {
                 "Check the data directory or the database's address, and that this user may use it."
             }
-            StoreError::Address => "Give an address such as sqlite:/var/lib/waybill/waybill.db.",
             StoreError::Failed(_) => "Try again; if it stays, look into the database's own log.",
         }
+    }
+
+    /// Whether it would have met anybody who asked at that moment, so that one by one fares no better than all together.
+    pub(crate) fn is_everybodys(&self) -> bool {
+        !matches!(self, StoreError::Damaged { .. } | StoreError::Conflict(_) | StoreError::Failed(_))
+    }
+
+    /// It did not answer in time.
+    pub(crate) fn too_slow() -> StoreError {
+        let error = io::Error::new(io::ErrorKind::TimedOut, "it does not answer");
+        StoreError::Unreachable(Arc::new(sqlx::Error::Io(error)))
     }
 }
 
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> StoreError {
-        match &error {
+        let kind = match &error {
             sqlx::Error::Database(inner) => match (inner.kind(), inner.code().as_deref()) {
-                (ErrorKind::UniqueViolation, _) => StoreError::Conflict(error),
-                (_, Some(code)) => by_code(code)(error),
-                (_, None) => StoreError::Failed(error),
+                (ErrorKind::UniqueViolation, _) => StoreError::Conflict,
+                (_, Some(code)) => by_code(code),
+                (_, None) => StoreError::Failed,
             },
-            sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::PoolClosed => {
-                StoreError::Unreachable(error)
-            }
-            sqlx::Error::PoolTimedOut => StoreError::Locked(error),
-            _ => StoreError::Failed(error),
-        }
+            sqlx::Error::Io(_)
+            | sqlx::Error::Tls(_)
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::Configuration(_) => StoreError::Unreachable,
+            sqlx::Error::PoolTimedOut => StoreError::Locked,
+            _ => StoreError::Failed,
+        };
+        kind(Arc::new(error))
     }
 }
 
@@ -93,25 +161,22 @@ impl From<sqlx::migrate::MigrateError> for StoreError {
         match error {
             MigrateError::VersionMissing(_) | MigrateError::VersionMismatch(_) => StoreError::Newer,
             MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => error.into(),
-            other => StoreError::Failed(sqlx::Error::Migrate(Box::new(other))),
+            other => sqlx::Error::Migrate(Box::new(other)).into(),
         }
     }
 }
 
 /// SQLite's extended result codes are numbers whose low byte is the kind; PostgreSQL's SQLSTATE has five characters.
-fn by_code(code: &str) -> fn(sqlx::Error) -> StoreError {
+fn by_code(code: &str) -> fn(Arc<sqlx::Error>) -> StoreError {
     if code.len() == 5 {
         return match code {
             "53100" => StoreError::Full,
             // Serialization failure, deadlock, lock not available.
             "40001" | "40P01" | "55P03" => StoreError::Locked,
-            _ if code.starts_with("08")
-                || code.starts_with("28")
-                || code.starts_with("57P")
-                || code == "3D000" =>
-            {
-                StoreError::Unreachable
-            }
+            // Connection and authorization; shut down, or starting; too many connections; no such database, schema or right; closed to
+            // new connections; a server that became a standby, or gave up a transaction that was idle.
+            "53300" | "3D000" | "3F000" | "42501" | "25006" | "25P03" | "55000" => StoreError::Unreachable,
+            _ if ["08", "28", "57P"].iter().any(|class| code.starts_with(class)) => StoreError::Unreachable,
             _ => StoreError::Failed,
         };
     }

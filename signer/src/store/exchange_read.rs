@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use license_format::{Digest, LicenseId, LicenseType, Metric, Thumbprint, Timestamp, payload::Floor};
-use sqlx::{AnyConnection, any::AnyRow};
+use sqlx::AnyConnection;
 
 use super::{
-    Columns, StoreError,
+    Columns, StoreError, Vendor, big, read_vendor,
     rows::{Value, read_where_in},
     sold_read::{digests, metric_and_seats, read_keys, read_subscriptions},
 };
@@ -39,28 +39,49 @@ macro_rules! stray {
     };
 }
 
-/// Takes the writers' place in the row: the head of the log is written first, so every other writer waits until this transaction ends,
-/// and what is read after this is what holds when it commits.
-pub(crate) async fn lock_head(connection: &mut AnyConnection) -> Result<(LogHead, Timestamp), StoreError> {
-    let row = sqlx::query("UPDATE log_head SET size = size WHERE one = 1 RETURNING size, frontier, issued")
-        .fetch_optional(&mut *connection)
-        .await?;
-    let Some(row) = row else {
-        sqlx::query("INSERT INTO log_head (one, size, frontier, issued) VALUES (1, 0, $1, 0)")
-            .bind(Vec::<u8>::new())
-            .execute(connection)
-            .await?;
-        return Ok((LogHead::default(), Timestamp::MIN));
-    };
-    read_head(&row)
+/// The record as a whole, at an instant. Inside a transaction that writes it stays so until the end.
+#[derive(Debug, Clone)]
+pub(crate) struct RecordState {
+    /// Whose it is, and its number.
+    pub(crate) vendor: Vendor,
+    /// The log's head.
+    pub(crate) head: LogHead,
+    /// When the newest answer was issued.
+    pub(crate) newest: Timestamp,
 }
 
-/// The log's head from its row.
-pub(crate) fn read_head(row: &AnyRow) -> Result<(LogHead, Timestamp), StoreError> {
-    let columns = Columns::of("log_head", row);
+/// Reads the record's state, in one statement.
+pub(crate) async fn record_state(connection: &mut AnyConnection) -> Result<RecordState, StoreError> {
+    let sql = "SELECT vendor.id, vendor.name, vendor.record, vendor.created, log_head.size, log_head.frontier, log_head.issued \
+               FROM vendor CROSS JOIN log_head";
+    let row = sqlx::query(sql).fetch_one(connection).await?;
+    let columns = Columns::of("log_head", &row);
     let head = LogHead::from_parts(columns.count("size")?, &columns.bytes("frontier")?)
         .ok_or_else(|| columns.damaged("frontier", "does not fit the size"))?;
-    Ok((head, columns.time("issued")?))
+    Ok(RecordState { vendor: read_vendor(&row)?, head, newest: columns.time("issued")? })
+}
+
+/// A log's head, brought forward to a size by the leaves that the store has after it.
+pub(crate) async fn forward(
+    connection: &mut AnyConnection,
+    mut head: LogHead,
+    size: u64,
+) -> Result<LogHead, StoreError> {
+    /// Leaves in one statement.
+    const LEAVES: u64 = 5_000;
+    while head.size() < size {
+        let end = size.min(head.size() + LEAVES);
+        let sql = "SELECT digest FROM log_leaf WHERE position >= $1 AND position < $2 ORDER BY position";
+        let rows = sqlx::query(sql).bind(big(head.size())).bind(big(end)).fetch_all(&mut *connection).await?;
+        for row in &rows {
+            head.append(&Columns::of("log_leaf", row).digest("digest")?);
+        }
+        if head.size() != end {
+            let detail = format!("ends at {} of {size}", head.size());
+            return Err(StoreError::Damaged { table: "log_leaf", column: "position", detail });
+        }
+    }
+    Ok(head)
 }
 
 /// The final answers to some requests, by request.
@@ -147,12 +168,16 @@ pub(crate) async fn answer_to(
 }
 
 /// The book without installations, and with every subscription's terms: enough to begin a recovery.
-pub(crate) async fn whole_book(connection: &mut AnyConnection, now: Timestamp) -> Result<Book, StoreError> {
+pub(crate) async fn whole_book(
+    connection: &mut AnyConnection,
+    vendor: &Vendor,
+    now: Timestamp,
+) -> Result<Book, StoreError> {
     let rows = sqlx::query("SELECT id FROM subscription").fetch_all(&mut *connection).await?;
     let ids: Result<Vec<SubscriptionId>, StoreError> =
         rows.iter().map(|row| Columns::of("subscription", row).parsed("id")).collect();
     let floor = Floor { bundle: 0, revocations: 0 };
-    let mut book = open_book(connection, &Wanted::default(), floor, now).await?;
+    let mut book = open_book(connection, vendor, &Wanted::default(), floor, now).await?;
     book.subscriptions = read_subscriptions(connection, &ids?, now).await?;
     Ok(book)
 }
@@ -160,11 +185,11 @@ pub(crate) async fn whole_book(connection: &mut AnyConnection, now: Timestamp) -
 /// Reads the book for a batch at an instant.
 pub(crate) async fn open_book(
     connection: &mut AnyConnection,
+    vendor: &Vendor,
     wanted: &Wanted,
     floor: Floor,
     now: Timestamp,
 ) -> Result<Book, StoreError> {
-    let vendor = sqlx::query("SELECT name, record FROM vendor").fetch_one(&mut *connection).await?;
     let recovery = sqlx::query("SELECT horizon FROM recovery ORDER BY record DESC LIMIT 1")
         .fetch_optional(&mut *connection)
         .await?;
@@ -180,8 +205,8 @@ pub(crate) async fn open_book(
     subscriptions.dedup();
     let subscriptions = read_subscriptions(connection, &subscriptions, now).await?;
     Ok(Book {
-        vendor: Columns::of("vendor", &vendor).parsed("name")?,
-        record: Columns::of("vendor", &vendor).count("record")?,
+        vendor: vendor.name.clone(),
+        record: vendor.record,
         recovery: recovery.map(|horizon| Recovery { horizon }),
         floor,
         installations,

@@ -359,7 +359,7 @@ pub(super) fn demand(written: u64, expected: u64, table: &'static str) -> Result
     if written == expected {
         Ok(())
     } else {
-        // The writers stand in a row, so nobody but a defect or another program's hand can have moved it.
+        // The writers stand in a row (`Store::begin`), so nobody but a defect or another program's hand can have moved it.
         Err(StoreError::Damaged {
             table,
             column: "*",

@@ -1,10 +1,14 @@
 //! The store: SQLite inside, or PostgreSQL, by one path (design, section 7).
 //!
-//! Opening it runs the migrations. Nothing here knows what the rows mean; that is for `people`, `catalog` and the exchange.
+//! Any number of processes may share one, whichever it is. Those that write stand in a row: [`Store::begin`] takes the place before
+//! anything is read, so what a transaction has read is still so when it commits. Nothing here knows what the rows mean; that is for
+//! `people`, `catalog` and the exchange.
 
+mod address;
 mod error;
 pub(crate) mod exchange_read;
 pub(crate) mod exchange_write;
+mod open;
 pub(crate) mod resolution;
 mod row;
 mod rows;
@@ -12,41 +16,28 @@ mod sold_read;
 #[cfg(test)]
 mod tests;
 
-pub use error::StoreError;
+pub use address::{AddressError, PostgresUrl, StoreAddress};
+pub use error::{StoreError, Unfit};
+pub(crate) use open::Contents;
 pub(crate) use row::{Columns, big, seconds};
 
-use std::{
-    ops::{Deref, DerefMut},
-    path::Path,
-    sync::Once,
-};
+use std::ops::{Deref, DerefMut};
 
 use license_format::{Label, Timestamp};
-use sqlx::{
-    Any, AnyConnection, AnyPool, Executor as _, any::AnyPoolOptions, migrate::Migrator, pool::PoolConnection,
-    sqlite::SqliteConnectOptions,
-};
+use sqlx::{Any, AnyConnection, AnyPool, Connection as _, any::AnyRow, pool::PoolConnection};
 
-use crate::files;
-
-static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
-
-/// What every SQLite connection is told first. WAL lets readers go on beside the writer; FULL makes a commit durable before it
-/// returns, which WAL alone does not; the time-out outlasts other processes' writes.
-const SQLITE_SETTINGS: &str = "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-                               PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;";
-
-/// Connections at once: SQLite has one writer anyway, and PostgreSQL's default ends at a hundred for all processes.
-const CONNECTIONS: u32 = 8;
+use crate::ids::RecordId;
 
 /// An open store. Cheap to clone; the clones share their connections.
 #[derive(Clone)]
 pub struct Store {
     pool: AnyPool,
-    kind: StoreKind,
+    address: StoreAddress,
+    #[cfg(test)]
+    pub(crate) pause: crate::testing::Pause,
 }
 
-/// Which database it is. Only the beginning of a transaction depends on it.
+/// Which database it is. What depends on it: how it is opened, and how a transaction begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StoreKind {
     /// A file in the data directory.
@@ -58,6 +49,8 @@ pub enum StoreKind {
 /// Whose store it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Vendor {
+    /// Which record: the same in the store and in the witness outside of it.
+    pub id: RecordId,
     /// The vendor's name, as it stands in every answer.
     pub name: Label,
     /// The record number (design, section 4, *signer restored*).
@@ -66,61 +59,36 @@ pub struct Vendor {
     pub created: Timestamp,
 }
 
-impl Store {
-    /// Opens `sqlite:PATH` or `postgres://…`. A missing SQLite file is made, for its owner alone; missing tables are made.
-    /// Refuses a store of a newer version (`Newer`) and other addresses (`Address`).
-    pub async fn open(url: &str) -> Result<Store, StoreError> {
-        static DRIVERS: Once = Once::new();
-        DRIVERS.call_once(sqlx::any::install_default_drivers);
-        let kind = match url.split_once(':') {
-            // Parameters could undo what every connection is told below, and a store in memory is none.
-            Some(("sqlite", path)) if !path.contains('?') && !path.contains(":memory:") => {
-                let options: SqliteConnectOptions = url.parse()?;
-                // Made beforehand: SQLite would let the user's mask decide who else may read it. Its journal takes the same mode.
-                files::create_empty(options.get_filename())
-                    .map_err(|error| StoreError::Unreachable(sqlx::Error::Io(error)))?;
-                StoreKind::Sqlite
-            }
-            Some(("postgres" | "postgresql", _)) => StoreKind::Postgres,
-            _ => return Err(StoreError::Address),
-        };
-        let pool = AnyPoolOptions::new()
-            .max_connections(CONNECTIONS)
-            .after_connect(move |connection, _| {
-                Box::pin(async move {
-                    if kind == StoreKind::Sqlite {
-                        connection.execute(SQLITE_SETTINGS).await?;
-                    }
-                    Ok(())
-                })
-            })
-            .connect(url)
-            .await?;
-        MIGRATIONS.run(&pool).await?;
-        Ok(Store { pool, kind })
-    }
-
+impl StoreAddress {
     /// Which database it is.
     pub fn kind(&self) -> StoreKind {
-        self.kind
+        match self {
+            StoreAddress::Sqlite(_) => StoreKind::Sqlite,
+            StoreAddress::Postgres(_) => StoreKind::Postgres,
+        }
+    }
+}
+
+impl Store {
+    /// Which database it is.
+    pub fn kind(&self) -> StoreKind {
+        self.address.kind()
     }
 
     /// Whose store it is; `None` until `init` has said.
     pub async fn vendor(&self) -> Result<Option<Vendor>, StoreError> {
-        let row = sqlx::query("SELECT name, record, created FROM vendor").fetch_optional(&self.pool).await?;
-        let Some(row) = row else { return Ok(None) };
-        let columns = Columns::of("vendor", &row);
-        Ok(Some(Vendor {
-            name: columns.parsed("name")?,
-            record: columns.count("record")?,
-            created: columns.time("created")?,
-        }))
+        let mut connection = self.read().await?;
+        let row = sqlx::query("SELECT id, name, record, created FROM vendor")
+            .fetch_optional(&mut *connection)
+            .await?;
+        row.as_ref().map(read_vendor).transpose()
     }
 
     /// Says whose store it is, once, with record number 1. A second time is a `Conflict`.
-    pub(crate) async fn claim(&self, name: &Label, now: Timestamp) -> Result<(), StoreError> {
+    pub(crate) async fn claim(&self, id: &RecordId, name: &Label, now: Timestamp) -> Result<(), StoreError> {
         let mut transaction = self.begin().await?;
-        sqlx::query("INSERT INTO vendor (one, name, record, created) VALUES (1, $1, 1, $2)")
+        sqlx::query("INSERT INTO vendor (one, id, name, record, created) VALUES (1, $1, $2, 1, $3)")
+            .bind(id.as_str())
             .bind(name.as_str())
             .bind(seconds(now))
             .execute(&mut *transaction)
@@ -128,59 +96,87 @@ impl Store {
         transaction.commit().await
     }
 
-    /// Begins a transaction that writes. It is rolled back when dropped. In SQLite it takes the write lock at once: a
-    /// transaction that first reads and then writes could otherwise fail half-way, however long it waits.
+    /// Begins a transaction that writes; it is rolled back when dropped. It waits for its place in the row first: nobody else writes
+    /// until it ends, and what it reads is what the writers before it have left. In SQLite that is the write lock, in PostgreSQL a lock
+    /// on the log's head row. (READ COMMITTED, whatever the server's default is: each statement after the lock sees what was committed
+    /// before it was given; a snapshot from before the wait would not.)
     pub async fn begin(&self) -> Result<Transaction, StoreError> {
-        let inner = match self.kind {
-            StoreKind::Sqlite => self.pool.begin_with("BEGIN IMMEDIATE").await?,
-            StoreKind::Postgres => self.pool.begin().await?,
+        #[cfg(test)]
+        self.pause.knock();
+        let inner = match self.kind() {
+            StoreKind::Sqlite => self.pool.begin_with("BEGIN IMMEDIATE").await,
+            StoreKind::Postgres => self.pool.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED").await,
         };
-        Ok(Transaction(inner))
+        let mut transaction = Transaction {
+            inner: self.reason(inner).await?,
+            #[cfg(test)]
+            pause: self.pause.clone(),
+        };
+        if self.kind() == StoreKind::Postgres {
+            sqlx::query("SELECT one FROM log_head WHERE one = 1 FOR UPDATE")
+                .fetch_one(&mut *transaction)
+                .await?;
+        }
+        Ok(transaction)
     }
 
     /// A connection for reading, outside of any transaction.
     pub async fn read(&self) -> Result<PoolConnection<Any>, StoreError> {
-        Ok(self.pool.acquire().await?)
+        let acquired = self.pool.acquire().await;
+        self.reason(acquired).await
     }
 
     /// Closes all connections, so that the files can be copied or removed.
     pub async fn close(&self) {
         self.pool.close().await;
     }
+
+    /// A pool that gave up does not say why. Trying once more, without it, tells a store that is away from one that is busy.
+    async fn reason<T>(&self, outcome: Result<T, sqlx::Error>) -> Result<T, StoreError> {
+        if matches!(outcome, Err(sqlx::Error::PoolTimedOut)) {
+            // How the attempt is taken leave of makes no difference.
+            let _ = open::connect(&self.address).await?.close().await;
+        }
+        Ok(outcome?)
+    }
 }
 
 /// A transaction that writes. Dropped, it has changed nothing.
-pub struct Transaction(sqlx::Transaction<'static, Any>);
+pub struct Transaction {
+    inner: sqlx::Transaction<'static, Any>,
+    #[cfg(test)]
+    pause: crate::testing::Pause,
+}
 
 impl Transaction {
     /// Makes it durable. An error means that it is not known to have happened.
     pub async fn commit(self) -> Result<(), StoreError> {
-        Ok(self.0.commit().await?)
+        #[cfg(test)]
+        self.pause.pass().await;
+        Ok(self.inner.commit().await?)
     }
 }
 
 impl Deref for Transaction {
     type Target = AnyConnection;
     fn deref(&self) -> &AnyConnection {
-        &self.0
+        &self.inner
     }
 }
 
 impl DerefMut for Transaction {
     fn deref_mut(&mut self) -> &mut AnyConnection {
-        &mut self.0
+        &mut self.inner
     }
 }
 
-/// The address of an SQLite store in a file, whatever characters its path has.
-pub fn sqlite_url(path: &Path) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-".contains(&byte);
-    let mut url = "sqlite:".to_owned();
-    for byte in path.as_os_str().as_encoded_bytes() {
-        match plain(*byte) {
-            true => url.push(char::from(*byte)),
-            false => url.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    url
+/// The vendor, from a row with the columns of that table.
+fn read_vendor(row: &AnyRow) -> Result<Vendor, StoreError> {
+    let columns = Columns::of("vendor", row);
+    Ok(Vendor {
+        id: columns.parsed("id")?,
+        name: columns.parsed("name")?,
+        record: columns.count("record")?,
+        created: columns.time("created")?,
+    })
 }

@@ -155,6 +155,11 @@ fn kinds() -> Vec<Vector> {
     ]
 }
 
+/// The good file of a kind as armour.
+pub(super) fn kind_as_armour(kind: &str) -> Vector {
+    kinds().into_iter().find(|vector| vector.kind == kind).expect("every kind has one")
+}
+
 pub(super) fn case(name: &str, expect: &str, comment: &str, text: impl Into<Vec<u8>>) -> Vector {
     // The text holds a document whatever was done to it, and that is the good license.
     brought("license", &format!("armour-{name}"), expect, comment, text.into())

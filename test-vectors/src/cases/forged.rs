@@ -1,17 +1,17 @@
 //! Armour that was edited, cut, joined or damaged.
 
 use super::{
-    armour::{case, license_lines, license_text},
+    armour::{case, kind_as_armour, license_lines, license_text},
     good::*,
     world::*,
 };
 use crate::{
-    Vector,
+    Expect, Vector,
     kit::{File, Sign1, Utf16, armour, as_utf16},
 };
 
 pub(crate) fn vectors() -> Vec<Vector> {
-    [edited(), damaged()].concat()
+    [edited(), other_kinds(), damaged()].concat()
 }
 
 /// The part for people does not say what the signed part says.
@@ -38,6 +38,25 @@ fn edited() -> Vec<Vector> {
             "The line that says when a report is due is missing.",
             "Report due by: 2027-01-21\n",
             "",
+        ),
+        lie(
+            "readable-end-of-file",
+            "The readable part has another end of the file.",
+            "File good until: 2027-02-20",
+            "File good until: 2027-11-22",
+        ),
+        lie("readable-site", "The readable part names another site.", "Site: PS1", "Site: PS2"),
+        lie(
+            "readable-request",
+            "The readable part answers another request.",
+            "request number 1,",
+            "request number 2,",
+        ),
+        lie(
+            "readable-look-alike",
+            "A letter was replaced by one of another script that looks like it.",
+            "Mac Management",
+            "M\u{430}c Management",
         ),
         lie("readable-line-added", "A line was added.", "\n\n", "\nApproved: yes\n\n"),
         lie(
@@ -93,6 +112,78 @@ fn edited() -> Vec<Vector> {
             "The END line names another kind than the BEGIN line.",
             "END WAYBILL LICENSE",
             "END WAYBILL REFUSAL",
+        ),
+    ]
+}
+
+/// The same lies in texts of other kinds.
+fn other_kinds() -> Vec<Vector> {
+    let lie = |kind: &str, comment: &str, from: &str, to: &str| {
+        let good = kind_as_armour(kind);
+        let text = String::from_utf8(good.file.clone()).expect("text");
+        assert!(text.contains(from), "{from:?} is in the text");
+        Vector {
+            name: format!("armour-readable-{kind}"),
+            expect: Expect::Refuse("armour-readable".to_owned()),
+            comment: comment.to_owned(),
+            file: text.replacen(from, to, 1).into_bytes(),
+            ..good
+        }
+    };
+    vec![
+        lie(
+            "activation-request",
+            "The readable part of an activation request names another license key.",
+            "ending in CMBGD",
+            "ending in CMBGE",
+        ),
+        lie(
+            "refresh-request",
+            "The readable part of a refresh request reports less use.",
+            "Usage: 251 managed devices",
+            "Usage: 151 managed devices",
+        ),
+        lie(
+            "deactivation-request",
+            "The readable part of a deactivation request names another server.",
+            "Server: CM01",
+            "Server: CM02",
+        ),
+        lie(
+            "deactivation-receipt",
+            "The readable part of a receipt names another date.",
+            "Issued: 2027-01-02",
+            "Issued: 2027-01-20",
+        ),
+        lie(
+            "refusal",
+            "The readable part of a refusal says that it is final.",
+            "the same file may be brought again",
+            "this request is answered for good",
+        ),
+        lie(
+            "trust-bundle",
+            "The readable part of a trust bundle names another root key.",
+            "Root key: ",
+            "Root key: 0000-",
+        ),
+        lie(
+            "revocation-list",
+            "The readable part of a revocation list says that nothing is revoked.",
+            "1 license, 0 keys",
+            "0 licenses, 0 keys",
+        ),
+        lie(
+            "checkpoint",
+            "The readable part of a checkpoint has fewer answers.",
+            "1042 answers",
+            "1041 answers",
+        ),
+        lie(
+            "support-bundle",
+            "The readable part of a support bundle names another program.",
+            "waybill-proxy 0.1.0",
+            "waybill-proxy 0.1.1",
         ),
     ]
 }

@@ -4,7 +4,7 @@ use super::world::*;
 use crate::kit::{Item, Key, Sign1, license_key_digest, list, map, sha256};
 
 /// The facts that every request carries.
-fn facts() -> Item {
+pub(crate) fn facts() -> Item {
     map([
         ("name", "CM01".into()),
         ("product", "Waybill Proxy".into()),
@@ -25,9 +25,12 @@ pub(crate) fn link(counter: u64, digest: [u8; 32]) -> Item {
 }
 
 /// What files say of a license key: enough to find it, not enough to type it.
-fn license_key_ref() -> Item {
-    let key = desktop_key();
-    map([("digest", license_key_digest(&key).into()), ("last-group", key[24..].into())])
+pub(crate) fn license_key_ref() -> Item {
+    license_key_ref_of(&desktop_key())
+}
+
+pub(crate) fn license_key_ref_of(key: &str) -> Item {
+    map([("digest", license_key_digest(key).into()), ("last-group", key[24..].into())])
 }
 
 pub(crate) fn activation_request() -> Item {

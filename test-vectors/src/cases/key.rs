@@ -3,11 +3,11 @@
 use super::{good::*, world::*};
 use crate::{
     Vector,
-    kit::{File, Item, Key, Sign1, header, list, sha256, signature_by_identity_key, thumbprint},
+    kit::{File, Item, Key, Sign1, header, list, sha256},
 };
 
 pub(crate) fn vectors() -> Vec<Vector> {
-    [keys(), terms_of_keys(), requests()].concat()
+    [keys(), kinds(), terms_of_keys(), requests()].concat()
 }
 
 /// The key may not sign this.
@@ -65,6 +65,19 @@ fn keys() -> Vec<Vector> {
             let comment = "The checkpoint, brought alone, is signed by a key that may sign answers only.";
             document("checkpoint", "key-not-for-checkpoints-alone", "key-not-for-kind", comment, &checkpoint)
         },
+    ]
+}
+
+/// Good files where others belong.
+fn kinds() -> Vec<Vector> {
+    let wrong = |name: &str, comment: &str, kind: &str, by: &Key, payload: Item, brought_as: &str| {
+        let sealed = Sign1::sealed(by, kind, &payload);
+        // What is trusted is what the kind that it is brought as needs.
+        let Vector { trust, installation, enrolled, .. } = brought(brought_as, "", "accept", "", Vec::new());
+        let vector = document(kind, &format!("kind-{name}"), "wrong-kind", comment, &sealed);
+        Vector { trust, installation, enrolled, ..vector.brought_as(brought_as) }
+    };
+    vec![
         {
             let request = Sign1::sealed(&installation(), "activation-request", &activation_request());
             let comment = "A request is brought where an answer belongs.";
@@ -78,6 +91,54 @@ fn keys() -> Vec<Vector> {
                 document("license", "kind-answer-as-request", "wrong-kind", comment, &license_document());
             Vector { trust: Vec::new(), ..vector.brought_as("activation-request") }
         },
+        wrong(
+            "bundle-as-answer",
+            "A trust bundle is brought where an answer belongs.",
+            "trust-bundle",
+            &root(1),
+            trust_bundle(),
+            "license",
+        ),
+        wrong(
+            "list-as-answer",
+            "A revocation list is brought where an answer belongs.",
+            "revocation-list",
+            &record(),
+            revocation_list(),
+            "refusal",
+        ),
+        wrong(
+            "checkpoint-as-list",
+            "A checkpoint is brought where a revocation list belongs.",
+            "checkpoint",
+            &record(),
+            checkpoint(),
+            "revocation-list",
+        ),
+        wrong(
+            "list-as-checkpoint",
+            "A revocation list is brought where a checkpoint belongs.",
+            "revocation-list",
+            &record(),
+            revocation_list(),
+            "checkpoint",
+        ),
+        wrong(
+            "support-as-request",
+            "A support bundle is brought where a request belongs.",
+            "support-bundle",
+            &installation(),
+            support_bundle(),
+            "refresh-request",
+        ),
+        wrong(
+            "request-as-support",
+            "A request is brought where a support bundle belongs.",
+            "activation-request",
+            &installation(),
+            activation_request(),
+            "support-bundle",
+        ),
     ]
 }
 
@@ -92,6 +153,15 @@ fn terms_of_keys() -> Vec<Vector> {
         let list = revocation_list().with(&[field], list([entry]));
         let file = File::of(&license_document()).and(&Sign1::sealed(&record(), "revocation-list", &list));
         filed("license", name, code, comment, &file)
+    };
+    let answered_all_the_same = |name: &str, comment: &str, kind: &str, payload: Item| {
+        let list = revocation_list().with(&["keys"], list([installation().thumbprint()]));
+        let file = File::of(&Sign1::sealed(&issuing(), kind, &payload)).and(&Sign1::sealed(
+            &record(),
+            "revocation-list",
+            &list,
+        ));
+        filed(kind, name, "accept", comment, &file)
     };
     vec![
         case(
@@ -150,6 +220,18 @@ fn terms_of_keys() -> Vec<Vector> {
             "keys",
             installation().thumbprint().into(),
         ),
+        answered_all_the_same(
+            "key-revoked-installation-refusal",
+            "A refusal for an installation that the revocation list names is taken: only a license is not.",
+            "refusal",
+            refusal(),
+        ),
+        answered_all_the_same(
+            "key-revoked-installation-receipt",
+            "A receipt for an installation that the revocation list names is taken: only a license is not.",
+            "deactivation-receipt",
+            deactivation_receipt(),
+        ),
         revoked(
             "license-revoked",
             "license-revoked",
@@ -170,22 +252,8 @@ fn terms_of_keys() -> Vec<Vector> {
 /// Requests prove the possession of the key that they carry.
 fn requests() -> Vec<Vector> {
     let kind = "activation-request";
-    let carrying = |key: [u8; 32]| activation_request().with(&["installation", "public-key"], key);
-    let by_no_one = |name: &str, code: &str, comment: &str, key: [u8; 32]| {
-        // Nobody has the secret of such a key; the signature is one that lax verifiers take for the identity's.
-        let kid = thumbprint(key);
-        let mut request = Sign1::with_header(&installation(), header(kid, kind), carrying(key).encode());
-        request.signature = signature_by_identity_key().to_vec();
-        let vector = document(kind, &format!("request-{name}"), code, comment, &request);
-        Vector { installation: Some(kid), ..vector }
-    };
     let spoiled = |name: &str, code: &str, comment: &str, request: Sign1| {
         document(kind, &format!("request-{name}"), code, comment, &request)
-    };
-    let identity = |last: u8| {
-        let mut encoding = [0; 32];
-        (encoding[0], encoding[31]) = (1, last);
-        encoding
     };
     vec![
         spoiled("flipped-bit", "signature", "One bit of the request's signature is flipped.", {
@@ -213,51 +281,5 @@ fn requests() -> Vec<Vector> {
             let comment = "The support bundle is signed by another installation than the one that it names.";
             document("support-bundle", "request-support-by-another", "key-mismatch", comment, &bundle)
         },
-        by_no_one(
-            "weak-key",
-            "key-weak",
-            "The request carries the identity as its key: one signature fits every message.",
-            identity(0),
-        ),
-        by_no_one(
-            "key-of-order-eight",
-            "key-weak",
-            "The request carries a key of order 8.",
-            // The canonical encoding of a point of order 8.
-            [
-                0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef, 0x98,
-                0xf0, 0xd5, 0xdf, 0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53,
-                0xfc, 0x05,
-            ],
-        ),
-        by_no_one(
-            "key-second-spelling",
-            "key-encoding",
-            "The request carries a key whose y is not reduced: it is another spelling of y = 3.",
-            second_spelling(3),
-        ),
-        by_no_one(
-            "key-negative-zero",
-            "key-encoding",
-            "The request carries the identity with the sign of x set, although x is zero.",
-            identity(0x80),
-        ),
-        by_no_one(
-            "key-no-point",
-            "key-encoding",
-            "The request carries a key that is no point of the curve.",
-            {
-                let mut encoding = [0; 32];
-                encoding[0] = 2;
-                encoding
-            },
-        ),
     ]
-}
-
-/// `y + p` for a small y, little-endian: p is 2^255 − 19.
-fn second_spelling(y: u8) -> [u8; 32] {
-    let mut encoding = [0xff; 32];
-    (encoding[0], encoding[31]) = (0xed + y, 0x7f);
-    encoding
 }

@@ -5,17 +5,20 @@
 
 mod armour;
 mod container;
+mod edwards;
 mod envelope;
 mod forged;
-mod good;
+pub(crate) mod good;
 mod key;
+mod news;
 mod payload;
+mod qr;
 mod rules;
 mod scanner;
 mod signature;
-mod trust;
+pub(crate) mod trust;
 mod valid;
-mod world;
+pub(crate) mod world;
 
 use crate::Vector;
 
@@ -29,10 +32,13 @@ pub fn all() -> Vec<Vector> {
         payload::vectors(),
         rules::vectors(),
         signature::vectors(),
+        edwards::vectors(),
         key::vectors(),
         trust::vectors(),
+        news::vectors(),
         armour::vectors(),
         forged::vectors(),
+        qr::vectors(),
     ]
     .concat()
 }

@@ -3,10 +3,7 @@
 use super::{good::*, world::*};
 use crate::{
     Vector,
-    kit::{
-        File, Item, Sign1, header, inclusion_proof, list, order_added, sha256, signature_with_low_order_r,
-        signature_with_mixed_order_r,
-    },
+    kit::{File, Item, Sign1, header, inclusion_proof, list, sha256},
 };
 
 pub(crate) fn vectors() -> Vec<Vector> {
@@ -62,21 +59,6 @@ fn signatures() -> Vec<Vector> {
             it.signature = Sign1::sealed(&issuing(), "license", &other).signature;
         }),
         replaced("all-zero", "The signature is 64 zeros.", [0; 64]),
-        replaced(
-            "s-plus-order",
-            "The group's order is added to S: a second signature of the same message, made by whoever has the first.",
-            order_added(issuing().sign(&signed)),
-        ),
-        replaced(
-            "small-order-r",
-            "R is a point of small order, and the plain equation holds: only the strict rule of Ed25519 refuses it.",
-            signature_with_low_order_r(&issuing(), &signed),
-        ),
-        replaced(
-            "mixed-order-r",
-            "R has a part of small order: verifiers that multiply by the cofactor take it, and others do not.",
-            signature_with_mixed_order_r(&issuing(), &signed),
-        ),
         over(
             "over-payload",
             "The signature covers the payload alone, without header and context.",

@@ -1,4 +1,4 @@
-//! Trust: which bundle may be pinned, which may follow another, and what may travel along.
+//! Trust: which bundle may be pinned, and which may follow another.
 
 use super::{good::*, world::*};
 use crate::{
@@ -7,7 +7,7 @@ use crate::{
 };
 
 pub(crate) fn vectors() -> Vec<Vector> {
-    [pinned(), next(), answers(), revocations()].concat()
+    [pinned(), next()].concat()
 }
 
 /// A bundle of three root keys, of which two must sign.
@@ -17,7 +17,7 @@ fn two_of_three() -> Item {
 }
 
 /// The second bundle: root key 2 follows root key 1, and the issuing key is a new one.
-fn second() -> Item {
+pub(crate) fn second() -> Item {
     trust_bundle()
         .with(&["roots"], list([root(2).public()]))
         .with(&["keys", "0", "public-key"], new_issuing().public())
@@ -26,29 +26,29 @@ fn second() -> Item {
 }
 
 /// The third bundle: root key 3 follows root key 2.
-fn third() -> Item {
+pub(crate) fn third() -> Item {
     second()
         .with(&["roots"], list([root(3).public()]))
         .with(&["number"], 3)
         .with(&["previous"], sha256(&second().encode()))
 }
 
-fn new_issuing() -> Key {
+pub(crate) fn new_issuing() -> Key {
     Key::test_only("issuing 3")
 }
 
-fn signed_by(key: &Key, bundle: &Item) -> Sign1 {
+pub(crate) fn signed_by(key: &Key, bundle: &Item) -> Sign1 {
     Sign1::sealed(key, "trust-bundle", bundle)
 }
 
 /// A file with one document for each key.
-fn file(bundle: &Item, keys: &[Key]) -> File {
+pub(crate) fn file(bundle: &Item, keys: &[Key]) -> File {
     let mut documents = keys.iter().map(|key| signed_by(key, bundle));
     let first = File::of(&documents.next().expect("a key"));
     documents.fold(first, |file, document| file.and(&document))
 }
 
-fn flipped(mut document: Sign1) -> Sign1 {
+pub(crate) fn flipped(mut document: Sign1) -> Sign1 {
     document.signature[10] ^= 1;
     document
 }
@@ -57,14 +57,6 @@ fn flipped(mut document: Sign1) -> Sign1 {
 fn pinned() -> Vec<Vector> {
     let case = |name: &str, expect: &str, comment: &str, file: File| {
         filed("trust-bundle", &format!("trust-{name}"), expect, comment, &file)
-    };
-    let weak = |name: &str, code: &str, comment: &str, path: &[&str], key: [u8; 32]| {
-        case(name, code, comment, file(&trust_bundle().with(path, key), &[root(1)]))
-    };
-    let identity = {
-        let mut encoding = [0; 32];
-        encoding[0] = 1;
-        encoding
     };
     vec![
         case(
@@ -127,20 +119,6 @@ fn pinned() -> Vec<Vector> {
             "signature",
             "Enough root keys signed, but the signature of a third has a flipped bit.",
             file(&two_of_three(), &[root(1), root(2)]).and(&flipped(signed_by(&root(3), &two_of_three()))),
-        ),
-        weak(
-            "weak-root",
-            "key-weak",
-            "The root key is the identity, under which one signature fits every message.",
-            &["roots", "0"],
-            identity,
-        ),
-        weak(
-            "weak-issuing-key",
-            "key-weak",
-            "An issuing key is the identity.",
-            &["keys", "0", "public-key"],
-            identity,
         ),
         case(
             "license-pinned",
@@ -255,92 +233,6 @@ fn next() -> Vec<Vector> {
                     .with(&["roots"], list([root(4).public()]));
                 file(&next, &[root(1), root(1), root(4)])
             },
-        ),
-    ]
-}
-
-/// Answers with news of trust.
-fn answers() -> Vec<Vector> {
-    let by_new_key = Sign1::sealed(&new_issuing(), "license", &license());
-    let second_travels = |license: &Sign1| {
-        File::of(license).and(&signed_by(&root(1), &second())).and(&signed_by(&root(2), &second()))
-    };
-    let case = |name: &str, expect: &str, comment: &str, file: File| {
-        filed("license", &format!("trust-answer-{name}"), expect, comment, &file)
-    };
-    let old = license_document();
-    vec![
-        case(
-            "with-its-bundle",
-            "accept",
-            "The license is signed by a key of the second bundle, which travels along.",
-            second_travels(&by_new_key),
-        ),
-        case(
-            "without-its-bundle",
-            "key-unknown",
-            "The license is signed by a key of the second bundle, which does not travel along.",
-            File::of(&by_new_key),
-        ),
-        case(
-            "key-dropped",
-            "key-unknown",
-            "The license is signed by a key that the second bundle, which travels along, no longer names.",
-            second_travels(&old),
-        ),
-        case(
-            "bundle-flipped",
-            "signature",
-            "The license is good, but the bundle that travels along has a flipped bit in its signature.",
-            File::of(&old).and(&flipped(bundle_document(&trust_bundle()))),
-        ),
-        case(
-            "list-flipped",
-            "signature",
-            "The license is good, but the revocation list that travels along has a flipped bit in its signature.",
-            File::of(&old).and(&flipped(Sign1::sealed(&record(), "revocation-list", &revocation_list()))),
-        ),
-        case(
-            "checkpoint-flipped",
-            "signature",
-            "The license is good, but the checkpoint that travels along has a flipped bit in its signature.",
-            File::of(&old).and(&flipped(Sign1::sealed(&record(), "checkpoint", &checkpoint()))),
-        ),
-    ]
-}
-
-fn revocations() -> Vec<Vector> {
-    let known = Sign1::sealed(&record(), "revocation-list", &revocation_list().with(&["number"], 2));
-    let case = |name: &str, expect: &str, comment: &str, payload: Item| {
-        let list = Sign1::sealed(&record(), "revocation-list", &payload);
-        let vector = document("revocation-list", &format!("revocation-{name}"), expect, comment, &list);
-        Vector { trust: file(&trust_bundle(), &[root(1)]).and(&known).encode(), ..vector }
-    };
-    vec![
-        case(
-            "newer",
-            "accept",
-            "A newer list replaces the one that is known.",
-            revocation_list().with(&["number"], 3),
-        ),
-        case("older", "accept", "An older list is checked, and changes nothing.", revocation_list()),
-        case(
-            "fork",
-            "revocation-fork",
-            "There are two different lists with one number.",
-            revocation_list().with(&["number"], 2).with(&["licenses"], list::<Item>([])),
-        ),
-        case(
-            "key-window",
-            "key-window",
-            "The list was made before its key could sign.",
-            revocation_list().with(&["number"], 3).with(&["issued"], KEYS_FROM - 1),
-        ),
-        case(
-            "other-vendor",
-            "vendor",
-            "The list is of another vendor than the bundle.",
-            revocation_list().with(&["number"], 3).with(&["vendor"], "Example Softvvare"),
         ),
     ]
 }

@@ -5,19 +5,23 @@
 
 mod armour;
 mod cbor;
+mod edwards;
 mod file;
 mod key;
 mod license_key;
+mod qr;
 mod sign1;
 
 pub use armour::{Utf16, armour, as_utf16, quoted, with_line_ends, wrapped};
 pub use cbor::{Item, head, list, long_head, map, unsorted_map};
-pub use file::{File, inclusion_proof};
-pub use key::{
-    Key, order_added, signature_by_identity_key, signature_with_low_order_r, signature_with_mixed_order_r,
-    thumbprint,
+pub use edwards::{
+    MixedKey, ORDER, SmallOrder, order_added, second_spelling, signature_with_identity_r,
+    signature_with_mixed_order_r, small_orders,
 };
+pub use file::{File, inclusion_proof};
+pub use key::{Key, thumbprint, verifies};
 pub use license_key::{license_key, license_key_digest};
+pub use qr::{base32, base32_after, qr_text};
 pub use sign1::{Sign1, header};
 
 use sha2::{Digest as _, Sha256};

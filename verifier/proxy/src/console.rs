@@ -5,7 +5,6 @@ use std::{
     process::ExitCode,
 };
 
-use license_format::Timestamp;
 use serde_json::{Value, json};
 use verifier::installation::Note;
 use waybill_proxy::ProxyError;
@@ -188,9 +187,4 @@ impl Page {
 /// A number and its noun, as in `1 computer` and `250 managed devices`.
 pub(crate) fn counted(count: u64, noun: &str) -> String {
     if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
-}
-
-/// An instant in JSON.
-pub(crate) fn rfc3339(instant: Option<Timestamp>) -> Option<String> {
-    instant.map(Timestamp::rfc3339)
 }

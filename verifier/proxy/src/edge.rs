@@ -1,9 +1,8 @@
-//! The one place where the program asks the world: the clock, randomness, and what this machine is called.
+//! The one place where the program asks the world: the clock, and randomness.
 
-use std::{collections::BTreeMap, fs, time::SystemTime};
+use std::time::SystemTime;
 
-use license_format::{Label, Nonce, Timestamp, Token};
-use waybill_proxy::Machine;
+use license_format::{Nonce, Timestamp};
 use zeroize::Zeroizing;
 
 use crate::console::Failure;
@@ -35,26 +34,4 @@ fn fill(bytes: &mut [u8]) -> Result<(), Failure> {
         Failure::unknown("no-randomness", format!("the system gives no random bytes: {error}"))
             .next("Try again once the system has started completely.")
     })
-}
-
-/// What this machine says of itself. What it does not say is left out.
-pub(crate) fn machine() -> Machine {
-    let host_name = host_name();
-    let facts = [("host-name", host_name.clone()), ("machine-id", read_line("/etc/machine-id"))];
-    let facts: BTreeMap<Token, String> =
-        facts.into_iter().filter_map(|(name, fact)| Some((name.parse().ok()?, fact?))).collect();
-    Machine { host_name: host_name.and_then(|name| name.parse::<Label>().ok()), facts }
-}
-
-fn host_name() -> Option<String> {
-    if cfg!(windows) {
-        std::env::var("COMPUTERNAME").ok()
-    } else {
-        read_line("/proc/sys/kernel/hostname").or_else(|| read_line("/etc/hostname"))
-    }
-}
-
-fn read_line(path: &str) -> Option<String> {
-    let text = fs::read_to_string(path).ok()?;
-    Some(text.trim().to_owned()).filter(|text| !text.is_empty())
 }

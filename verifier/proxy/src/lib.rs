@@ -8,11 +8,14 @@ mod disk;
 mod error;
 #[cfg(test)]
 mod faults;
+pub mod json;
 mod key;
+mod machine;
 mod proxy;
 mod state_dir;
 mod state_file;
 
 pub use error::ProxyError;
-pub use proxy::{Ask, Machine, Output, Proxy, SetUp, request_file_name};
+pub use machine::Machine;
+pub use proxy::{Ask, Output, Proxy, SetUp, request_file_name};
 pub use state_dir::{StateDir, default_state_dir};

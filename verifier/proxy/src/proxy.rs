@@ -17,6 +17,7 @@ use crate::{
     disk::Access,
     error::ProxyError,
     key::{InstallationKey, SEED_BYTES},
+    machine::Machine,
     state_dir::{Lock, StateDir},
     state_file::State,
 };
@@ -36,15 +37,6 @@ pub struct SetUp {
     pub site_description: Option<Label>,
     /// The server's name, if it is not to be asked of the machine.
     pub name: Option<Label>,
-}
-
-/// What the machine says of itself.
-#[derive(Debug, Clone, Default)]
-pub struct Machine {
-    /// Its name.
-    pub host_name: Option<Label>,
-    /// Facts that tell it from another, by name. Only keyed digests of them leave the directory.
-    pub facts: BTreeMap<Token, String>,
 }
 
 /// What a request asks for.
@@ -166,28 +158,7 @@ impl Proxy {
         moment: Moment,
         output: &Output,
     ) -> Result<(Prepared, PathBuf, Vec<String>), ProxyError> {
-        let (key, warning) = self.dir.load_key()?.ok_or_else(|| self.dir.key_error("missing"))?;
-        let known = self.installation().facts();
-        if key.public_key() != known.public_key {
-            return Err(self.dir.key_error("that of another installation"));
-        }
-        let installation = self.installation().with_facts(InstallationFacts {
-            name: match (&self.state.name, &machine.host_name) {
-                (None, Some(host_name)) => host_name.clone(),
-                _ => known.name.clone(),
-            },
-            version: label(env!("CARGO_PKG_VERSION")),
-            fingerprint: fingerprint(&key, machine),
-            ..known.clone()
-        });
-        let sign = |bytes: &[u8]| key.sign(bytes);
-        let (next, prepared) = match ask {
-            Ask::Activation(license_key) => {
-                installation.prepare_activation(license_type, license_key, moment, sign)?
-            }
-            Ask::Refresh => installation.prepare_refresh(license_type, moment, sign)?,
-            Ask::Deactivation => installation.prepare_deactivation(license_type, moment, sign)?,
-        };
+        let (next, prepared, warnings) = self.make(license_type, ask, machine, moment)?;
         let path = match output {
             Output::File(path) => path.clone(),
             Output::Folder(folder) => {
@@ -202,7 +173,21 @@ impl Proxy {
                 .write(&path, prepared.request.file(), Access::Usual)
                 .map_err(|source| ProxyError::OutputNotSaved { file: path.clone(), source })?;
         }
-        Ok((prepared, path, warning.into_iter().collect()))
+        Ok((prepared, path, warnings))
+    }
+
+    /// Prepares a request for a caller that brings its file out itself: when this returns, the state with the request in it is saved.
+    /// The last part of what comes back are warnings.
+    pub fn prepare_only(
+        &mut self,
+        license_type: LicenseType,
+        ask: &Ask,
+        machine: &Machine,
+        moment: Moment,
+    ) -> Result<(Prepared, Vec<String>), ProxyError> {
+        let (next, prepared, warnings) = self.make(license_type, ask, machine, moment)?;
+        self.save(next)?;
+        Ok((prepared, warnings))
     }
 
     /// What importing an answer would do. Nothing changes.
@@ -225,6 +210,39 @@ impl Proxy {
         now: Timestamp,
     ) -> Result<(), ProxyError> {
         self.save(self.installation().set_usage(license_type, used, now))
+    }
+
+    /// A request, and the state with it in it, which is still to be saved.
+    fn make(
+        &self,
+        license_type: LicenseType,
+        ask: &Ask,
+        machine: &Machine,
+        moment: Moment,
+    ) -> Result<(Installation, Prepared, Vec<String>), ProxyError> {
+        let (key, warning) = self.dir.load_key()?.ok_or_else(|| self.dir.key_error("missing"))?;
+        let known = self.installation().facts();
+        if key.public_key() != known.public_key {
+            return Err(self.dir.key_error("that of another installation"));
+        }
+        let installation = self.installation().with_facts(InstallationFacts {
+            name: match (&self.state.name, &machine.host_name) {
+                (None, Some(host_name)) => host_name.clone(),
+                _ => known.name.clone(),
+            },
+            version: label(env!("CARGO_PKG_VERSION")),
+            fingerprint: fingerprint(&key, machine),
+            ..known.clone()
+        });
+        let sign = |bytes: &[u8]| key.sign(bytes);
+        let (next, prepared) = match ask {
+            Ask::Activation(license_key) => {
+                installation.prepare_activation(license_type, license_key, moment, sign)?
+            }
+            Ask::Refresh => installation.prepare_refresh(license_type, moment, sign)?,
+            Ask::Deactivation => installation.prepare_deactivation(license_type, moment, sign)?,
+        };
+        Ok((next, prepared, warning.into_iter().collect()))
     }
 
     /// One atomic write; only after it is the new state the state.

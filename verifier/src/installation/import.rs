@@ -178,14 +178,15 @@ impl Installation {
         Ok((next, outcome))
     }
 
-    /// The news may revoke licenses that are in force already, of any slot.
+    /// The news may revoke licenses that are in force already, of any slot, or honor them again: a newer list replaces an older whole.
     fn take_revocations(&mut self, trust: &TrustState) {
         for slot in self.slots.values_mut() {
-            if let Slot::Active(active) = slot
-                && (trust.revokes_license(&active.license.license().id)
-                    || trust.revokes_key(&active.license.kid()))
-            {
-                active.revoked_by = Some(trust.revocations_number());
+            if let Slot::Active(active) = slot {
+                let license = active.license.license();
+                let keys = [active.license.kid(), license.installation.thumbprint];
+                let revoked =
+                    trust.revokes_license(&license.id) || keys.iter().any(|key| trust.revokes_key(key));
+                active.revoked_by = revoked.then(|| trust.revocations_number());
             }
         }
     }

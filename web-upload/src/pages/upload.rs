@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::{
     extract::{Multipart, Query, State},
-    http::StatusCode,
+    http::{HeaderValue, StatusCode, header},
     response::Response,
 };
 use serde::Deserialize;
@@ -16,6 +16,7 @@ use crate::{
     frame::{AccountLink, Frame, Here},
     intake::{FILE_BYTES, FILES, Upload},
     portal::Portal,
+    routes::CONTENT_POLICY_WITH_MODULE,
     session::User,
     show::{Notice, Tone, count_of},
 };
@@ -56,8 +57,7 @@ pub(super) async fn get(
     user: User,
     Query(Chosen { account }): Query<Chosen>,
 ) -> Response {
-    let page = UploadPage::new(&portal, &user, &account, None);
-    deliver::page(StatusCode::OK, &page)
+    UploadPage::new(&portal, &user, &account, None).deliver(StatusCode::OK)
 }
 
 /// `POST /upload`
@@ -78,8 +78,8 @@ pub(super) async fn post(
             return Ok(deliver::page(status(&page.cards), &page));
         }
     };
-    let page = UploadPage::new(&portal, &user, &account, Some(Notice::new(Tone::Stop, nothing)));
-    Ok(deliver::page(StatusCode::UNPROCESSABLE_ENTITY, &page))
+    let notice = Some(Notice::new(Tone::Stop, nothing));
+    Ok(UploadPage::new(&portal, &user, &account, notice).deliver(StatusCode::UNPROCESSABLE_ENTITY))
 }
 
 /// With whose eyes the signer looks at the files. `None` where somebody of several accounts has chosen none.
@@ -115,6 +115,14 @@ impl UploadPage {
             most_bytes: FILE_BYTES,
             frame,
         }
+    }
+
+    /// The only page that runs the verifier in the browser, and so the only one that may.
+    fn deliver(&self, status: StatusCode) -> Response {
+        let mut response = deliver::page(status, self);
+        let policy = HeaderValue::from_static(CONTENT_POLICY_WITH_MODULE);
+        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+        response
     }
 }
 

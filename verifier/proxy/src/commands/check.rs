@@ -3,9 +3,9 @@
 use license_format::{LicenseType, limits};
 use serde_json::json;
 use verifier::installation::{Permit, SlotState};
-use waybill_proxy::Proxy;
+use waybill_proxy::{Proxy, json};
 
-use super::{Context, status::describe};
+use super::Context;
 use crate::{
     args::license_type,
     console::{Failure, Page, Report, counted},
@@ -33,7 +33,7 @@ pub(crate) fn run(args: Args, context: Context) -> Result<Report, Failure> {
     let mut page = Page::default();
     let verdict = if allowed { "Yes" } else { "No" };
     page.line(&format!("{verdict}: {}, {asked}", license_type.title()));
-    let mut json = describe(&status);
+    let mut json = json::slot(&status);
     json["allowed"] = json!(allowed);
     json["add"] = json!(add);
     if allowed {

@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use license_format::payload::{DeactivationReceipt, License, Refusal};
-use serde_json::{Value, json};
+use license_format::payload::License;
+use serde_json::json;
 use verifier::installation::{Installed, Outcome};
-use waybill_proxy::Proxy;
+use waybill_proxy::{Proxy, json};
 
 use super::{Context, read_file};
 use crate::console::{Failure, Page, Report, ask, can_ask, counted, say};
@@ -29,7 +29,7 @@ pub(crate) fn run(args: Args, context: Context) -> Result<Report, Failure> {
     let mut proxy = Proxy::open(context.dir)?;
     let outcome = proxy.review(&file, context.now)?;
     let review = review(&outcome);
-    let mut json = describe(&outcome);
+    let mut json = json::outcome(&outcome);
     if args.dry_run {
         json["imported"] = json!(false);
         let text = review + "\nNothing was changed: this was a dry run.\n";
@@ -158,74 +158,4 @@ fn result(outcome: &Outcome) -> String {
 fn refusal(outcome: &Outcome) -> Option<Failure> {
     let Outcome::Refused(refusal) = outcome else { return None };
     Some(Failure::refused(refusal.code.as_str(), refusal.says.as_str()).next(refusal.next_step.as_str()))
-}
-
-fn describe(outcome: &Outcome) -> Value {
-    let license_type = outcome.license_type();
-    match outcome {
-        Outcome::Installed(installed) => json!({
-            "outcome": "installed",
-            "license_type": license_type,
-            "license": describe_license(&installed.license),
-            "before": installed.before.as_ref().map(describe_license),
-            "time_reset": installed.resets_time,
-        }),
-        Outcome::Confirmed(DeactivationReceipt { counter, issued, .. }) => json!({
-            "outcome": "deactivation-confirmed",
-            "license_type": license_type,
-            "counter": counter,
-            "issued": issued.rfc3339(),
-        }),
-        Outcome::Refused(Refusal { code, says, next_step, is_final, until, counter, issued, .. }) => json!({
-            "outcome": "refused",
-            "license_type": license_type,
-            "counter": counter,
-            "issued": issued.rfc3339(),
-            "final": is_final,
-            "until": until.map(|until| until.rfc3339()),
-            "error": { "code": code, "message": says, "next_step": next_step },
-        }),
-        Outcome::AlreadyInstalled { counter, .. } => {
-            json!({ "outcome": "already-installed", "license_type": license_type, "counter": counter })
-        }
-        Outcome::Superseded { counter, in_force, .. } => json!({
-            "outcome": "superseded", "license_type": license_type, "counter": counter, "in_force": in_force,
-        }),
-        Outcome::Ended { counter, ended, .. } => {
-            json!({ "outcome": "ended", "license_type": license_type, "counter": counter, "ended": ended })
-        }
-        Outcome::AlreadyRead { counter, .. } => {
-            json!({ "outcome": "already-read", "license_type": license_type, "counter": counter })
-        }
-    }
-}
-
-fn describe_license(license: &License) -> Value {
-    let grants: Vec<Value> = license
-        .grants
-        .iter()
-        .map(|grant| {
-            json!({
-                "metric": grant.metric,
-                "seats": grant.seats,
-                "edition": grant.edition,
-                "trial": grant.trial,
-                "contract_start": grant.contract_start.rfc3339(),
-                "contract_end": grant.contract_end.rfc3339(),
-            })
-        })
-        .collect();
-    json!({
-        "id": license.id,
-        "product": license.product,
-        "vendor": license.vendor,
-        "license_key": license.license_key.last_group.masked(),
-        "counter": license.counter,
-        "issued": license.issued.rfc3339(),
-        "contract_start": license.contract_start().rfc3339(),
-        "contract_end": license.contract_end().rfc3339(),
-        "good_until": license.good_until.rfc3339(),
-        "report_due": license.report_due.rfc3339(),
-        "grants": grants,
-    })
 }

@@ -5,7 +5,7 @@ use std::{io::Read as _, path::PathBuf};
 use license_format::{Kind, LicenseKey, LicenseType};
 use serde_json::json;
 use verifier::installation::{Moment, PrepareError, Prepared, Saved};
-use waybill_proxy::{Ask, Output, Proxy, ProxyError};
+use waybill_proxy::{Ask, Machine, Output, Proxy, ProxyError};
 use zeroize::Zeroizing;
 
 use super::Context;
@@ -65,7 +65,7 @@ pub(crate) fn run(command: Command, context: Context) -> Result<Report, Failure>
     let moment = Moment { now: context.now, nonce: edge::nonce()? };
     let mut proxy = Proxy::open(context.dir)?;
     let (prepared, path, warnings) =
-        proxy.prepare(what.license_type, &ask, &edge::machine(), moment, &output)?;
+        proxy.prepare(what.license_type, &ask, &Machine::here(), moment, &output)?;
     warnings.iter().for_each(|warning| warn(warning));
 
     let Prepared { request, saved } = &prepared;

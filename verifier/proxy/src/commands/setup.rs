@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use license_format::{Label, SiteCode, Thumbprint};
 use serde_json::json;
 use verifier::trust::TrustState;
-use waybill_proxy::{Proxy, ProxyError, SetUp};
+use waybill_proxy::{Machine, Proxy, ProxyError, SetUp};
 
 use super::{Context, read_file};
 use crate::{
@@ -40,7 +40,7 @@ pub(crate) fn run(args: Args, context: Context) -> Result<Report, Failure> {
     let set_up = SetUp { trust, site_code, site_description, name };
     // Drawn whether it is needed or not, so that a system without randomness stops this before anything is written.
     let seed = edge::seed()?;
-    let (proxy, is_new) = Proxy::set_up(context.dir, set_up, &edge::machine(), context.now, || seed)?;
+    let (proxy, is_new) = Proxy::set_up(context.dir, set_up, &Machine::here(), context.now, || seed)?;
 
     let installation = proxy.installation();
     let facts = installation.facts();

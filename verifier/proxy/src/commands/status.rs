@@ -1,17 +1,17 @@
 //! `status`: what is activated, until when, and what to do next.
 
 use license_format::{LicenseType, Timestamp};
-use serde_json::{Value, json};
+use serde_json::Value;
 use verifier::{
     evaluate::State,
     installation::{SlotState, SlotStatus},
 };
-use waybill_proxy::Proxy;
+use waybill_proxy::{Proxy, json};
 
 use super::{Context, setup::site_line};
 use crate::{
     args::license_type,
-    console::{Failure, Page, Report, counted, rfc3339},
+    console::{Failure, Page, Report, counted},
 };
 
 #[derive(Debug, clap::Args)]
@@ -30,14 +30,7 @@ pub(crate) fn run(args: Args, context: Context) -> Result<Report, Failure> {
     let facts = installation.facts();
     // This command is asked often, by scripts and by the agent: it makes only what is printed.
     if context.json {
-        let json = json!({
-            "installation": installation.thumbprint(),
-            "installation_short": installation.thumbprint().short(),
-            "site_code": facts.site_code,
-            "site_description": facts.site_description,
-            "name": facts.name,
-            "slots": slots.iter().map(describe).collect::<Vec<_>>(),
-        });
+        let json = json::status(&installation, &slots);
         return Ok(Report::yes(String::new(), json));
     }
     let mut page = Page::default();
@@ -100,25 +93,4 @@ fn state(slot: &SlotStatus) -> String {
         (SlotState::Active, None | Some(State::Active)) => "Activated".to_owned(),
         (SlotState::Active, Some(standing)) => format!("Activated, {standing}"),
     }
-}
-
-/// A slot in JSON.
-pub(super) fn describe(slot: &SlotStatus) -> Value {
-    json!({
-        "state": slot.state,
-        "standing": slot.standing,
-        "license_key": slot.license_key,
-        "license_type": slot.license_type,
-        "metric": slot.metric,
-        "issued": rfc3339(slot.issued),
-        "contract_start": rfc3339(slot.contract_start),
-        "contract_end": rfc3339(slot.contract_end),
-        "good_until": rfc3339(slot.good_until),
-        "report_due": rfc3339(slot.report_due),
-        "seats": slot.seats,
-        "used": slot.used,
-        "remaining": slot.remaining,
-        "counter": slot.counter,
-        "notices": slot.notices,
-    })
 }

@@ -1,9 +1,9 @@
 //! `usage`: says how much is in use.
 
 use license_format::{LicenseType, limits};
-use waybill_proxy::Proxy;
+use waybill_proxy::{Proxy, json};
 
-use super::{Context, status::describe};
+use super::Context;
 use crate::{
     args::license_type,
     console::{Failure, Page, Report, counted},
@@ -35,5 +35,5 @@ pub(crate) fn run(command: Command, context: Context) -> Result<Report, Failure>
         None => format!("{}: {in_use} in use", license_type.title()),
     });
     slot.notices.iter().for_each(|note| page.note(note));
-    Ok(Report::yes(page.into_text(), describe(&slot)))
+    Ok(Report::yes(page.into_text(), json::slot(&slot)))
 }
