@@ -58,24 +58,22 @@ class Trust:
         self.take_news(file.documents())
 
     def take_news(self, documents):
-        """ "Taking news"."""
-        documents = [document for document in documents if not self.is_held(document)]
-        # Step 1.
-        bundles = [Bundle(signed_alike, self.holds) for signed_alike in bundle_documents(documents).values()]
+        """ "Taking news"; what is held already, byte for byte, is passed over."""
+        held = [document.raw for document in [*self.bundle.documents, self.revocations] if document]
+        # Step 1. A bundle is held where all its documents are.
+        bundles = [
+            Bundle(signed_alike, self.holds)
+            for signed_alike in bundle_documents(documents).values()
+            if any(document.raw not in held for document in signed_alike)
+        ]
         for bundle in sorted(bundles, key=lambda bundle: bundle.fields["number"]):
             self.take_bundle(bundle)
         # Step 5.
         if self.revocations and not self.may_sign(self.revocations, self.revoked):
             self.revocations, self.revoked = None, NOTHING_REVOKED
         # Step 6.
-        lists = [(document, self.believe(document)) for document in documents if document.kind == "revocation-list"]
-        self.take_revocations(lists)
-
-    def is_held(self, document):
-        """Whether it is passed over, as it is held already byte for byte."""
-        if document.kind == "trust-bundle":
-            return document.payload == self.bundle.documents[0].payload
-        return self.revocations is not None and document.raw == self.revocations.raw
+        lists = [other for other in documents if other.kind == "revocation-list" and other.raw not in held]
+        self.take_revocations([(document, self.believe(document)) for document in lists])
 
     def take_bundle(self, bundle):
         known, new = self.bundle.fields, bundle.fields
