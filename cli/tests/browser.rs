@@ -196,10 +196,11 @@ impl Browser {
         };
         let before = list();
         self.click(text).await;
+        // Chromium keeps the name free with an empty file, and puts the whole one in its place.
+        let whole = |path: &PathBuf| fs::metadata(path).is_ok_and(|file| file.len() > 0);
+        let named = |path: &PathBuf| path.extension().is_some_and(|end| end == "waybill");
         wait_for(text, || {
-            list()
-                .into_iter()
-                .find(|path| !before.contains(path) && path.extension().is_some_and(|end| end == "waybill"))
+            list().into_iter().find(|path| !before.contains(path) && named(path) && whole(path))
         })
     }
 

@@ -50,7 +50,7 @@ const memory = instances.at(-1).exports.memory.buffer.byteLength;
 judge(instances.length === 1, `${instances.length - 1} of ${files} changed files stopped the module`);
 judge(memory <= MEMORY, `after ${files} files the module holds ${memory} bytes of memory; at most ${MEMORY} are due`);
 console.log(`${files} changed files; the module holds ${memory} bytes of memory`);
-console.log(`${passed} passed, ${failed} failed`);
+console.log(`${passed} hold, ${failed} do not`);
 process.exitCode = failed > 0 ? 1 : 0;
 
 function fault(verify) {
