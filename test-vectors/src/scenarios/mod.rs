@@ -1,6 +1,6 @@
 //! What the scenarios are: an installation's life in steps, a file for each kind of trouble.
 //!
-//! A scenario is told by a [`Story`], which makes requests of the state as it stands; what the rules make of a file that comes in, and
+//! A scenario is told by a `Story`, which makes requests of the state as it stands; what the rules make of a file that comes in, and
 //! what changes by it, is written down here step by step.
 
 mod answers;
