@@ -11,7 +11,9 @@ use license_format::{
 use signer::{
     Answer, Asker, LicenseKeyId, Signer,
     catalog::KeyChange,
-    exchange::{Book, Incoming, Outcome, RefusalCode, SoldGrant, SoldKey, SubscriptionRecord, Terms},
+    exchange::{
+        Book, Draw, Incoming, Outcome, RefusalCode, SoldGrant, SoldKey, SubscriptionRecord, Tally, Terms,
+    },
     people::Actor,
 };
 use tokio::runtime::Runtime;
@@ -297,47 +299,20 @@ impl World<'_> {
         }
     }
 
-    /// What the store does when a book is opened: the sums at this instant, from the leases alone.
+    /// What the store does when a book is opened: the tallies at this instant.
     fn recount(&mut self) {
-        let now = self.now;
-        for subscription in self.book.subscriptions.values_mut() {
-            subscription.counted.clear();
-        }
-        for key in self.book.keys.values_mut() {
-            key.homes.clear();
-        }
-        for (name, record) in &self.book.installations {
-            for license_type in TYPES {
-                for (id, seats) in record.seats(license_type, now) {
-                    for (metric, seats) in seats {
-                        *self.book.subscriptions.get_mut(&id).unwrap().counted.entry(metric).or_default() +=
-                            seats;
-                    }
-                }
-            }
-            for lease in record.counted(now) {
-                let homes = &mut self.book.keys.get_mut(&lease.key).unwrap().homes;
-                let ends = homes.entry(*name).or_insert(lease.ends);
-                *ends = (*ends).max(lease.ends);
-            }
-        }
+        self.book.tally_anew(self.now);
     }
 
-    /// The sums that the book keeps up to date are those that a recount gives.
+    /// The tallies that the book keeps up to date are those that a recount gives.
     fn check_sums(&mut self) {
-        let nonzero = |book: &Book| -> Vec<(String, BTreeMap<Metric, u64>)> {
-            let sums = book.subscriptions.iter();
-            sums.map(|(id, record)| {
-                (id.to_string(), record.counted.clone().into_iter().filter(|(_, n)| *n > 0).collect())
-            })
-            .collect()
+        let counted = |book: &Book| -> BTreeMap<Tally, u64> {
+            let now = book.tallies.iter().map(|(tally, standing)| (tally.clone(), standing.now));
+            now.filter(|(_, now)| *now > 0).collect()
         };
-        let homes = |book: &Book| -> Vec<BTreeMap<Thumbprint, Timestamp>> {
-            book.keys.values().map(|key| key.homes.clone()).collect()
-        };
-        let kept = (nonzero(&self.book), homes(&self.book));
+        let kept = counted(&self.book);
         self.recount();
-        assert_eq!(kept, (nonzero(&self.book), homes(&self.book)), "the sums kept differ from a recount");
+        assert_eq!(kept, counted(&self.book), "the tallies kept differ from a recount");
     }
 
     /// The most that a proxy honours in a slot now, or could after importing any answer that exists.
@@ -427,6 +402,8 @@ pub(crate) fn empty_book() -> Book {
         installations: BTreeMap::new(),
         keys: BTreeMap::new(),
         subscriptions: BTreeMap::new(),
+        codes: BTreeMap::new(),
+        tallies: BTreeMap::new(),
         changes: Vec::new(),
     }
 }
@@ -455,10 +432,11 @@ pub(crate) fn sold_key(key: &LicenseKey, number: u64) -> SoldKey {
         license_type: key.license_type(),
         last_group: key.last_group(),
         quota: None,
+        draw: Draw::Open,
+        ends: None,
         blocked: false,
         installations: 1,
         moves: 0,
-        homes: BTreeMap::new(),
     }
 }
 
@@ -475,12 +453,12 @@ pub(crate) fn subscription(license_type: LicenseType, now: Timestamp) -> Subscri
             metric: METRIC,
             seats: SEATS,
             edition: "Standard".parse().unwrap(),
+            replaces: Vec::new(),
             over_limit: OverLimit::Notify,
             after_end_days: 0,
         }],
         terms: Terms { file: 90 * DAY, report: 60 * DAY, grace: 14 * DAY, tolerance: DAY },
         overdraft: Vec::new(),
-        counted: BTreeMap::new(),
-        next_end: None,
+        reserves: Vec::new(),
     }
 }

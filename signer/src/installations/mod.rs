@@ -1,20 +1,20 @@
-//! What is known of installations, for those who may see it, and the one decision about them that is a person's: which branch of a fork
-//! lives on. Everything else that changes an installation is the exchange's.
+//! What is known of installations, for those who may see it, and what people decide about them ([`decide`]). Everything else that changes
+//! an installation is the exchange's.
+
+mod decide;
 
 use std::collections::BTreeMap;
 
-use license_format::{
-    Digest, Label, LicenseType, Metric, SiteCode, Thumbprint, Timestamp,
-    payload::{Floor, License},
-};
+pub use decide::{CustodyError, Decider};
+use license_format::{Digest, Label, LicenseType, Metric, SiteCode, Thumbprint, Timestamp, payload::License};
 use sqlx::AnyConnection;
 
 use crate::{
-    answer::{self, Answer},
-    exchange::{Change, Lease, Lives, ResolveError, Seats},
-    ids::AccountId,
+    answer::Answer,
+    exchange::{Bar, InstallationRecord, Lease, Seats},
+    ids::{AccountId, LicenseKeyId},
     people::Asker,
-    store::{Columns, Store, StoreError, exchange_read, resolution},
+    store::{Columns, Store, StoreError, exchange_read},
 };
 
 /// An installation, as lists and pages show it.
@@ -44,6 +44,8 @@ pub struct InstallationView {
     pub fork: Option<ForkView>,
     /// The slots that were ever used.
     pub slots: Vec<SlotView>,
+    /// License keys that it may not use, and why.
+    pub barred: Vec<(LicenseKeyId, Bar)>,
 }
 
 /// Two requests that say the same counter: the installation's state was copied or put back.
@@ -111,35 +113,6 @@ pub struct CountedView {
     pub held: bool,
 }
 
-/// Why a fork was not resolved. Nothing was changed.
-#[derive(Debug, thiserror::Error)]
-pub enum ResolveForkError {
-    /// The rules say no.
-    #[error(transparent)]
-    Refused(#[from] ResolveError),
-    /// The store.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-impl ResolveForkError {
-    /// The stable code.
-    pub fn code(&self) -> &'static str {
-        match self {
-            ResolveForkError::Refused(error) => error.code(),
-            ResolveForkError::Store(error) => error.code(),
-        }
-    }
-
-    /// What to do about it.
-    pub fn next_step(&self) -> String {
-        match self {
-            ResolveForkError::Refused(error) => error.next_step().to_owned(),
-            ResolveForkError::Store(error) => error.next_step().to_string(),
-        }
-    }
-}
-
 /// The installations of a store. Cheap to clone.
 #[derive(Clone)]
 pub struct Installations {
@@ -164,44 +137,6 @@ impl Installations {
             views.extend(view(&mut connection, &thumbprint, now).await?);
         }
         Ok(views)
-    }
-
-    /// Resolves the fork of an installation: an administrator of its account says which branch lives on. When the second does, its
-    /// chain becomes the record, one counted move is spent, and what only the other branch can hold is booked until it ends.
-    pub async fn resolve_fork(
-        &self,
-        installation: &Thumbprint,
-        lives: Lives,
-        asker: &Asker,
-        now: Timestamp,
-    ) -> Result<(), ResolveForkError> {
-        let mut transaction = self.store.begin().await?;
-        let state = exchange_read::record_state(&mut transaction).await?;
-        let wanted = exchange_read::Wanted { installations: vec![*installation], keys: Vec::new() };
-        let floor = Floor { bundle: 0, revocations: 0 };
-        let mut book = exchange_read::open_book(&mut transaction, &state.vendor, &wanted, floor, now).await?;
-        let owner = book.installations.get(installation).and_then(|record| record.account.as_ref());
-        if !asker.may_see(owner) {
-            return Err(ResolveError::NoFork.into());
-        }
-        let read = |file: Vec<u8>| {
-            answer::read_request(&file).ok_or_else(|| StoreError::Damaged {
-                table: "answer",
-                column: "request_file",
-                detail: "does not read".to_owned(),
-            })
-        };
-        let second = exchange_read::refused_branch(&mut transaction, installation).await?;
-        let second = read(second.ok_or(ResolveError::NoFork)?)?;
-        let strays = exchange_read::stray_requests(&mut transaction, installation).await?;
-        let strays = strays.into_iter().map(read).collect::<Result<Vec<_>, _>>()?;
-        book.resolve(*installation, lives, &second, &strays, now)?;
-        for change in &book.changes {
-            if let Change::Resolved(resolved) = change {
-                resolution::write_resolution(&mut transaction, resolved, now).await?;
-            }
-        }
-        Ok(transaction.commit().await?)
     }
 
     /// One of them; `None` if there is none, or none that the asker may see.
@@ -285,7 +220,23 @@ async fn view(
         clock_behind: record.clock_behind,
         fork,
         slots,
+        barred: barred(connection, &record).await?,
     }))
+}
+
+async fn barred(
+    connection: &mut AnyConnection,
+    record: &InstallationRecord,
+) -> Result<Vec<(LicenseKeyId, Bar)>, StoreError> {
+    let mut barred = Vec::new();
+    for (key, why) in &record.barred {
+        let row = sqlx::query("SELECT id FROM license_key WHERE digest = $1")
+            .bind(key.as_bytes().to_vec())
+            .fetch_one(&mut *connection)
+            .await?;
+        barred.push((Columns::of("license_key", &row).parsed("id")?, *why));
+    }
+    Ok(barred)
 }
 
 async fn newest_license(
