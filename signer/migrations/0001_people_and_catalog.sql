@@ -94,13 +94,13 @@ CREATE TABLE subscription (
 );
 CREATE INDEX subscription_by_account ON subscription (account);
 
--- So many seats of one metric, and their terms. replaces: the metrics, with a space between, that these seats were sold as before.
+-- So many seats of one metric, and their terms. counted_as: the metric that they were sold as at first.
 CREATE TABLE subscription_grant (
     subscription TEXT NOT NULL REFERENCES subscription (id),
     metric TEXT NOT NULL CHECK (metric IN ('managed-device', 'concurrent-user', 'computer', 'user')),
     seats BIGINT NOT NULL CHECK (seats >= 0),
     edition TEXT NOT NULL,
-    replaces TEXT NOT NULL,
+    counted_as TEXT NOT NULL CHECK (counted_as IN ('managed-device', 'concurrent-user', 'computer', 'user')),
     over_limit TEXT NOT NULL CHECK (over_limit IN ('notify', 'suspend', 'refuse')),
     over_limit_days BIGINT,
     after_end_days BIGINT NOT NULL CHECK (after_end_days >= 0),

@@ -167,7 +167,7 @@ impl SubscriptionDraft {
                 metric,
                 seats,
                 edition,
-                replaces: Vec::new(),
+                counted_as: metric,
                 over_limit,
                 after_end_days,
             }));
@@ -238,7 +238,8 @@ impl SubscriptionChange {
             }
         }
         for (from, new) in &self.metrics {
-            let taken = from != new && after.grants.iter().any(|grant| grant.metric == *new);
+            let others = after.grants.iter().filter(|grant| grant.metric != *from);
+            let taken = others.clone().any(|grant| grant.metric == *new || grant.counted_as == *new);
             problems.demand(
                 !taken,
                 "metric",
@@ -251,8 +252,6 @@ impl SubscriptionChange {
                 continue;
             };
             if from != new && !taken {
-                grant.replaces.retain(|metric| metric != new);
-                grant.replaces.push(*from);
                 grant.metric = *new;
                 check_grant(&mut problems, to.license_type, &grant.draft());
             }

@@ -94,10 +94,7 @@ impl Difference {
         ]);
         for grant in &after.grants {
             // What was sold as another metric is compared with that.
-            let old = before
-                .grants
-                .iter()
-                .find(|old| old.metric == grant.metric || grant.replaces.last() == Some(&old.metric));
+            let old = before.grants.iter().find(|old| old.counted_as == grant.counted_as);
             let Some(old) = old else { continue };
             let name = |what: &str| format!("{what}.{}", grant.metric.name());
             differences.extend(Difference::of(&[

@@ -130,15 +130,11 @@ async fn timelines(
     let mut timelines = BTreeMap::new();
     for grant in &record.grants {
         let mut leased = Leased::default();
-        for metric in grant.replaces.iter().chain([&grant.metric]) {
-            let descent = tally::descent(connection, &Tally::Seats(id.clone(), *metric), now).await?;
-            for (ends, amount) in descent {
-                *leased.all.entry(ends).or_default() += amount;
-            }
-        }
+        let counted = Tally::Seats(id.clone(), grant.counted_as);
+        leased.all = tally::descent(connection, &counted, now).await?;
         for reserve in &record.reserves {
             let descent =
-                tally::descent(connection, &Tally::KeySeats(reserve.key, grant.metric), now).await?;
+                tally::descent(connection, &Tally::KeySeats(reserve.key, grant.counted_as), now).await?;
             leased.reserved.push(descent);
         }
         timelines.insert(grant.metric, record.timeline(grant.metric, &leased, now));

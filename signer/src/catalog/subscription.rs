@@ -6,7 +6,7 @@ use sqlx::any::AnyRow;
 use super::{GrantDraft, SubscriptionId};
 use crate::{
     people::AccountId,
-    store::{Columns, StoreError, read_replaces},
+    store::{Columns, StoreError},
 };
 
 /// A subscription is said to expire soon so many seconds before its end.
@@ -58,8 +58,8 @@ pub struct SubscriptionGrant {
     pub seats: u64,
     /// The product's edition.
     pub edition: Label,
-    /// Metrics that these seats were sold as before; what still says so in the field counts here.
-    pub replaces: Vec<Metric>,
+    /// The metric that these seats were sold as at first, under which the record counts them whatever they are sold as since.
+    pub counted_as: Metric,
     /// What happens over the limit.
     pub over_limit: OverLimit,
     /// Days after the contract's end for which the grant still holds.
@@ -179,7 +179,7 @@ pub(super) fn read_grant(row: &AnyRow) -> Result<(SubscriptionId, SubscriptionGr
         metric: columns.named("metric", Metric::from_name)?,
         seats: columns.count("seats")?,
         edition: columns.parsed("edition")?,
-        replaces: read_replaces(&columns)?,
+        counted_as: columns.named("counted_as", Metric::from_name)?,
         over_limit,
         after_end_days: columns.count("after_end_days")?,
     };

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use license_format::{Metric, Timestamp};
+use license_format::Timestamp;
 use sqlx::{AnyConnection, any::AnyRow};
 
 use super::{
@@ -94,7 +94,7 @@ impl Catalog {
         .fetch_all(&mut *connection)
         .await?;
         let grants = sqlx::query(
-            "SELECT subscription, metric, seats, edition, replaces, over_limit, over_limit_days, after_end_days \
+            "SELECT subscription, metric, seats, edition, counted_as, over_limit, over_limit_days, after_end_days \
              FROM subscription_grant JOIN subscription ON subscription.id = subscription_grant.subscription \
              WHERE CAST($1 AS TEXT) IS NULL OR account = $1",
         )
@@ -125,7 +125,7 @@ pub(super) async fn find_subscription(
     .fetch_all(&mut *connection)
     .await?;
     let grants = sqlx::query(
-        "SELECT subscription, metric, seats, edition, replaces, over_limit, over_limit_days, after_end_days \
+        "SELECT subscription, metric, seats, edition, counted_as, over_limit, over_limit_days, after_end_days \
          FROM subscription_grant WHERE subscription = $1",
     )
     .bind(id.as_str())
@@ -193,7 +193,7 @@ async fn insert_grant(
     let (over_limit, over_limit_days) = over_limit_columns(grant.over_limit);
     sqlx::query(
         "INSERT INTO subscription_grant \
-         (subscription, metric, seats, edition, over_limit, over_limit_days, after_end_days, replaces) \
+         (subscription, metric, seats, edition, over_limit, over_limit_days, after_end_days, counted_as) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
     )
     .bind(subscription.as_str())
@@ -203,7 +203,7 @@ async fn insert_grant(
     .bind(over_limit)
     .bind(over_limit_days.map(big))
     .bind(big(grant.after_end_days))
-    .bind(names(&grant.replaces))
+    .bind(grant.counted_as.name())
     .execute(connection)
     .await?;
     Ok(())
@@ -236,9 +236,4 @@ async fn overwrite_subscription(
     .execute(connection)
     .await?;
     Ok(done.rows_affected() == 1)
-}
-
-fn names(metrics: &[Metric]) -> String {
-    let names: Vec<&str> = metrics.iter().map(|metric| metric.name()).collect();
-    names.join(" ")
 }

@@ -122,7 +122,7 @@ pub struct Lease {
     pub key: Digest,
     /// The key's subscription.
     pub subscription: SubscriptionId,
-    /// Seats by metric.
+    /// Seats by the metric that they are counted as.
     pub seats: Seats,
     /// Good until + grace + tolerance: from then on no proxy that keeps its clock honours it.
     pub ends: Timestamp,
@@ -229,8 +229,8 @@ pub struct SoldGrant {
     pub seats: u64,
     /// The edition.
     pub edition: Label,
-    /// Metrics that these seats were sold as before. Licenses that still say so count here too.
-    pub replaces: Vec<Metric>,
+    /// The metric that they were sold as at first. Leases and tallies say that one, so a slot whose licenses say both counts once.
+    pub counted_as: Metric,
     /// Over the limit.
     pub over_limit: OverLimit,
     /// Days after the contract's end.
@@ -300,6 +300,11 @@ impl InstallationRecord {
 }
 
 impl SubscriptionRecord {
+    /// The metric under which seats of another are counted.
+    pub fn counted_as(&self, metric: Metric) -> Metric {
+        self.grants.iter().find(|grant| grant.metric == metric).map_or(metric, |grant| grant.counted_as)
+    }
+
     /// The instants to come at which there is less to give out: where granted overdraft ends.
     pub fn falls(&self, now: Timestamp) -> BTreeSet<Timestamp> {
         let granted = self.overdraft.iter().filter(|entry| entry.granted && now < entry.ends);

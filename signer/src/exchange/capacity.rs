@@ -79,7 +79,8 @@ impl<'a> Claim<'a> {
 
     /// Seats of a metric that the asking slot counts now.
     pub(super) fn holds(&self, metric: Metric) -> u64 {
-        self.own_at(&Tally::Seats(self.key.subscription.clone(), metric), self.now)
+        let counted_as = self.subscription.counted_as(metric);
+        self.own_at(&Tally::Seats(self.key.subscription.clone(), counted_as), self.now)
     }
 
     /// The next instant at which others let seats go by themselves.
@@ -88,7 +89,7 @@ impl<'a> Claim<'a> {
             let tally = Tally::Seats(self.key.subscription.clone(), metric);
             self.book.standing(&tally).next_beside(self.own.get(&tally).unwrap_or(&Lapses::new()))
         };
-        self.subscription.grants.iter().filter_map(|grant| next(grant.metric)).min()
+        self.subscription.grants.iter().filter_map(|grant| next(grant.counted_as)).min()
     }
 
     /// Other installations where the key is at home, and when the first of them ends by itself.
@@ -103,14 +104,12 @@ impl<'a> Claim<'a> {
     /// reserved for other keys and not in use there.
     fn free(&self, metric: Metric, at: Timestamp) -> u64 {
         let others = |tally: Tally| self.book.standing(&tally).at(at).saturating_sub(self.own_at(&tally, at));
-        let sold_as = |metric| others(Tally::Seats(self.key.subscription.clone(), metric));
-        let replaced = self.subscription.grants.iter().filter(|grant| grant.metric == metric);
-        let leased: u64 =
-            replaced.flat_map(|grant| &grant.replaces).chain([&metric]).map(|metric| sold_as(*metric)).sum();
+        let counted_as = self.subscription.counted_as(metric);
+        let leased = others(Tally::Seats(self.key.subscription.clone(), counted_as));
         let reserves = self.subscription.reserves.iter();
         let reserved: u64 = reserves
             .filter(|reserve| reserve.key != self.digest && reserve.lasts(at))
-            .map(|reserve| reserve.seats.saturating_sub(others(Tally::KeySeats(reserve.key, metric))))
+            .map(|reserve| reserve.seats.saturating_sub(others(Tally::KeySeats(reserve.key, counted_as))))
             .sum();
         self.subscription.limit(metric, at).saturating_sub(leased).saturating_sub(reserved)
     }
@@ -126,7 +125,7 @@ impl<'a> Claim<'a> {
             let tally = Tally::KeySeats(self.digest, metric);
             self.book.standing(&tally).now.saturating_sub(self.own_at(&tally, self.now))
         };
-        let metrics = self.subscription.grants.iter().map(|grant| grant.metric);
+        let metrics = self.subscription.grants.iter().map(|grant| grant.counted_as);
         quota.saturating_sub(metrics.map(elsewhere).max().unwrap_or(0))
     }
 
@@ -135,7 +134,10 @@ impl<'a> Claim<'a> {
         match self.key.draw {
             Draw::Open | Draw::Reserved => u64::MAX,
             Draw::Dynamic { headroom } => {
-                let lines = self.request.usage().iter().filter(|line| line.metric == metric);
+                let counted_as = self.subscription.counted_as(metric);
+                let lines = self.request.usage().iter();
+                // What the proxy has in force may still say the old metric.
+                let lines = lines.filter(|line| line.metric == metric || line.metric == counted_as);
                 match lines.map(|line| line.peak.max(line.used)).max() {
                     Some(used) => used.saturating_add(headroom),
                     // Nothing was reported: what it has, or a beginning.

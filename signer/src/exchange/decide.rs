@@ -2,16 +2,19 @@
 
 use license_format::{
     Digest, Thumbprint, Timestamp,
-    payload::{ChainLink, DeactivationReceipt, License, Refusal, Request, UsageLine, VERSION},
+    payload::{ChainLink, DeactivationReceipt, Grant, License, Refusal, Request, UsageLine, VERSION},
 };
 
 use super::{
-    book::{ActivationCode, Book, Branch, InstallationRecord, Lease, Recovery, SlotRecord},
+    book::{
+        ActivationCode, Book, Branch, InstallationRecord, Lease, Recovery, SlotRecord, SoldKey,
+        SubscriptionRecord,
+    },
     change::Change,
     refusal::RefusalCode,
     terms,
 };
-use crate::{ids::SubscriptionId, people::Asker};
+use crate::people::Asker;
 
 /// A request that verified, and the genuine licenses that travelled with it.
 #[derive(Debug, Clone, Copy)]
@@ -157,7 +160,7 @@ impl Book {
         let (license, digest) = terms::license(self, incoming, record, asker, recovering, now)?;
         let installation = request.installation().public_key.thumbprint();
         let key = &self.keys[&digest];
-        let lease = lease_of(&license, digest, &key.subscription);
+        let lease = lease_of(&license, digest, key, &self.subscriptions[&key.subscription]);
         record.account.get_or_insert_with(|| key.account.clone());
         let code = license.license_key.digest;
         if let Some(ActivationCode { used_by: used_by @ None, .. }) = self.codes.get_mut(&code) {
@@ -186,7 +189,7 @@ impl Book {
             if !missing || contradicts || record.strays.contains(&license.answers) {
                 continue;
             }
-            let lease = lease_of(license, digest, &key.subscription);
+            let lease = lease_of(license, digest, key, &self.subscriptions[&key.subscription]);
             record.account.get_or_insert_with(|| key.account.clone());
             self.own(installation, before.as_ref(), &record);
             if license.record >= self.record {
@@ -327,15 +330,16 @@ fn hold(
     changes.push(Change::Lease { installation, lease, license: Box::new(license.clone()) });
 }
 
-fn lease_of(license: &License, key: Digest, subscription: &SubscriptionId) -> Lease {
+fn lease_of(license: &License, digest: Digest, key: &SoldKey, subscription: &SubscriptionRecord) -> Lease {
+    let counted = |grant: &Grant| (subscription.counted_as(grant.metric), grant.seats);
     Lease {
         license_type: license.license_type,
         license: license.id,
         request: license.answers,
         counter: license.counter,
-        key,
-        subscription: subscription.clone(),
-        seats: license.grants.iter().map(|grant| (grant.metric, grant.seats)).collect(),
+        key: digest,
+        subscription: key.subscription.clone(),
+        seats: license.grants.iter().map(counted).collect(),
         ends: license.lease_end(),
     }
 }

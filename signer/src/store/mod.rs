@@ -21,7 +21,7 @@ pub use address::{AddressError, PostgresUrl, StoreAddress};
 pub use error::{StoreError, Unfit};
 pub(crate) use open::Contents;
 pub(crate) use row::{Columns, big, seconds};
-pub(crate) use sold_read::{draw_columns, read_draw, read_replaces};
+pub(crate) use sold_read::{draw_columns, read_draw};
 
 use std::ops::{Deref, DerefMut};
 

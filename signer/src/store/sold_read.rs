@@ -87,7 +87,7 @@ pub(super) async fn read_subscriptions(
         };
         subscriptions.insert(columns.parsed("id")?, record);
     }
-    let sql = "SELECT subscription, metric, seats, edition, replaces, over_limit, over_limit_days, after_end_days FROM subscription_grant \
+    let sql = "SELECT subscription, metric, seats, edition, counted_as, over_limit, over_limit_days, after_end_days FROM subscription_grant \
                WHERE subscription IN ({}) ORDER BY subscription, metric";
     for row in read_where_in(connection, sql, &[], &wanted).await? {
         let columns = Columns::of("subscription_grant", &row);
@@ -103,7 +103,7 @@ pub(super) async fn read_subscriptions(
             metric,
             seats,
             edition: columns.parsed("edition")?,
-            replaces: read_replaces(&columns)?,
+            counted_as: columns.named("counted_as", Metric::from_name)?,
             over_limit,
             after_end_days: columns.count("after_end_days")?,
         };
@@ -176,11 +176,6 @@ pub(crate) fn draw_columns(draw: Draw) -> (&'static str, Option<u64>) {
         Draw::Reserved => ("reserved", None),
         Draw::Dynamic { headroom } => ("dynamic", Some(headroom)),
     }
-}
-
-/// The metrics that a grant was sold as before.
-pub(crate) fn read_replaces(columns: &Columns<'_>) -> Result<Vec<Metric>, StoreError> {
-    columns.named("replaces", |names| names.split_whitespace().map(Metric::from_name).collect())
 }
 
 pub(super) fn metric_and_seats(columns: &Columns<'_>) -> Result<(Metric, u64), StoreError> {

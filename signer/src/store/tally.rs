@@ -35,9 +35,7 @@ pub(super) async fn read_tallies(
             book.keys.iter().filter(|(_, key)| key.subscription == *id).map(|(digest, _)| *digest);
         let keys: BTreeSet<Digest> =
             of_subscription.chain(subscription.reserves.iter().map(|reserve| reserve.key)).collect();
-        for metric in
-            subscription.grants.iter().flat_map(|grant| grant.replaces.iter().chain([&grant.metric]))
-        {
+        for metric in subscription.grants.iter().map(|grant| &grant.counted_as) {
             wanted.insert(Tally::Seats(id.clone(), *metric));
             wanted.extend(keys.iter().map(|key| Tally::KeySeats(*key, *metric)));
         }

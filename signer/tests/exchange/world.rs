@@ -453,7 +453,7 @@ pub(crate) fn subscription(license_type: LicenseType, now: Timestamp) -> Subscri
             metric: METRIC,
             seats: SEATS,
             edition: "Standard".parse().unwrap(),
-            replaces: Vec::new(),
+            counted_as: METRIC,
             over_limit: OverLimit::Notify,
             after_end_days: 0,
         }],
