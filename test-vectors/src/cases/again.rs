@@ -184,6 +184,13 @@ fn lists_again() -> Vec<Vector> {
             answer().and(&naming_itself),
         ),
         case(
+            "again-with-bundle",
+            "accept",
+            "The list that is known names its own key, and comes again with the second bundle.",
+            &naming_itself,
+            bundles(File::of(&by_new_key), &second(), [1, 2]).and(&naming_itself),
+        ),
+        case(
             "after-its-own-key",
             "key-revoked",
             "The list that is known names its own key, and a newer one is signed by that key.",

@@ -7,7 +7,7 @@ use crate::{
 };
 
 pub(crate) fn vectors() -> Vec<Vector> {
-    [heads(), containers(), payload_bytes(), support_bundles(), least(), kinds()].concat()
+    [heads(), containers(), payload_bytes(), support_bundles(), in_anothers_name(), least(), kinds()].concat()
 }
 
 /// Payloads that end in the middle of something.
@@ -16,6 +16,8 @@ fn heads() -> Vec<Vector> {
         let sealed = Sign1::sealed_bytes(&issuing(), "license", payload.to_vec());
         document("license", &format!("scanner-{name}"), code, comment, &sealed)
     };
+    // The list itself is an item too.
+    let items = |count: usize| list(vec![Item::from(true); count - 1]).encode();
     vec![
         case(
             "float-cut",
@@ -42,6 +44,13 @@ fn heads() -> Vec<Vector> {
             "The payload ends inside an integer that would be written too long.",
             b"\xa1\x61a\x19\x00",
         ),
+        case(
+            "most-items",
+            "payload-shape",
+            "The payload has 10,000 items, the most there may be, in a list that is no license.",
+            &items(10_000),
+        ),
+        case("one-item-too-many", "cbor-too-many-items", "The payload has 10,001 items.", &items(10_001)),
         case(
             "map-beyond-the-end",
             "cbor-truncated",
@@ -200,6 +209,20 @@ fn support_bundles() -> Vec<Vector> {
             &slot(map([("ended", 2.into()), ("holding", link(3, [1; 32]))])),
         ),
     ]
+}
+
+/// Well signed by the enrolled key, and about another installation.
+fn in_anothers_name() -> Vec<Vector> {
+    let payload = support_bundle().with(&["installation", "thumbprint"], stranger().thumbprint());
+    let document = Sign1::sealed(&installation(), "support-bundle", &payload);
+    let comment = "A support bundle is signed by the key that is enrolled, and names another installation.";
+    vec![super::world::document(
+        "support-bundle",
+        "request-support-in-anothers-name",
+        "key-mismatch",
+        comment,
+        &document,
+    )]
 }
 
 /// The least value that there may be, and one below it.

@@ -81,12 +81,36 @@ fn blocks() -> Vec<Vector> {
             "The block stands there twice, and the second was cut off before its END line.",
             format!("{good}{}", &good[..end]),
         ),
+        case(
+            "end-line-in-front",
+            "accept",
+            "The END line of another block stands in front of the block.",
+            format!("-----END WAYBILL REFUSAL-----\n\n{good}"),
+        ),
+        case(
+            "end-line-twice",
+            "accept",
+            "The END line of another block stands behind the block's own.",
+            format!("{good}\n-----END WAYBILL REFUSAL-----\n"),
+        ),
+        case(
+            "empty-block",
+            "armour-base64",
+            "The END line follows the BEGIN line.",
+            "-----BEGIN WAYBILL LICENSE-----\n-----END WAYBILL LICENSE-----\n",
+        ),
         case("label-empty", "armour-label", "The label is empty in both lines.", labelled(&good, "")),
         case(
             "label-four-words",
             "armour-no-end",
             "The label has four words in both lines, and no kind's has more than three.",
             labelled(&good, "LICENSE FOR SITE PS1"),
+        ),
+        case(
+            "label-three-words",
+            "armour-base64",
+            "The label has three words in both lines, which is no kind's, and the base 64 is damaged.",
+            labelled(&damaged, "LICENSE FOR PS1"),
         ),
         case(
             "end-label-four-words",
