@@ -41,8 +41,8 @@ pub enum Deed {
     Suspend(u8, bool),
     /// An administrator says which branch lives.
     Resolve(u8, bool),
-    /// The store is put back to this desk's, and the witness shows it.
-    PutBack(u32),
+    /// The store is put back to this desk's, and the witness shows it or not.
+    PutBack(u32, bool),
 }
 
 /// What came of it.
@@ -125,10 +125,12 @@ impl Desks {
                     nothing
                 }
             }
-            Deed::PutBack(backup) => {
+            Deed::PutBack(backup, witness) => {
                 let record = next.book.record;
                 next = self.desks[backup].clone();
-                self.variant_put_back(&mut next.book, record, clock);
+                if witness {
+                    self.recover(&mut next.book, record, clock);
+                }
                 Done { desk: self.keep(next), ..nothing }
             }
         };
@@ -198,7 +200,7 @@ impl Desks {
         true
     }
 
-    fn variant_put_back(&self, book: &mut Book, record: u64, now: Timestamp) {
+    fn recover(&self, book: &mut Book, record: u64, now: Timestamp) {
         match self.variant {
             Some(Variant::PutBackUnseen) => {}
             Some(Variant::RecordNumberKept) => {

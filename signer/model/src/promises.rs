@@ -205,9 +205,12 @@ impl Look<'_> {
         self.model.papers.requests[request].request.chain().counter
     }
 
-    /// What is honoured now and not excused, with where.
+    /// What is honoured now and not excused, with where. Of a signer whose record was lost with its witness nothing is asked.
     fn honoured(&mut self) -> Vec<(usize, Honoured)> {
         let mut all = Vec::new();
+        if self.state.spent.put_backs > 0 && !self.model.world.witness {
+            return all;
+        }
         for site in 0..self.state.sites.len() {
             let clock = self.model.clock(self.state, site);
             let honoured = self.model.proxies.honoured(self.state.sites[site].proxy, clock);
@@ -236,7 +239,8 @@ impl Look<'_> {
         let Step::Import { site: at, answer } = step else { return false };
         let Answer::License(license) = &self.model.papers.answers[answer].answer else { return false };
         let was = self.model.proxies.state(before.sites[site].proxy);
-        let settled = was.slot(license.license_type).license().map_or(0, |license| license.counter);
+        let in_force = SLOTS.iter().filter_map(|slot| was.slot(*slot).license());
+        let settled = in_force.map(|license| license.counter).max().unwrap_or(0);
         usize::from(at) == site && license.time_reset.is_some() && license.counter > settled
     }
 

@@ -64,6 +64,9 @@ impl Variant {
 
     /// The book before it decides.
     pub(crate) fn before(variant: Option<Variant>, book: &mut Book, request: u32, papers: &Papers) {
+        if variant == Some(Variant::HomesForgotten) {
+            sold::forget_homes(book);
+        }
         let paper = &papers.requests[request];
         let Some(record) = book.installations.get_mut(&paper.request.installation().public_key.thumbprint())
         else {
@@ -75,7 +78,6 @@ impl Variant {
             Some(Variant::LateFilesAreForks) if counter < record.highest() => {
                 record.chain.insert(counter, Digest::of(b"another"));
             }
-            Some(Variant::HomesForgotten) => sold::forget_homes(book),
             _ => {}
         }
     }
@@ -103,9 +105,13 @@ impl Variant {
                 marks.ended = marks.ended.max(answered);
             }
             Some(Variant::HeldForAnswered) => {
-                for marks in record.slots.values_mut().filter(|marks| marks.answered < counter) {
-                    marks.held = marks.answered;
-                }
+                let license_type = paper.request.license_type();
+                let before = record.leases.iter().filter(|lease| {
+                    lease.license_type == license_type && lease.counter < counter
+                });
+                let answered = before.map(|lease| lease.counter).max().unwrap_or(0);
+                let marks = record.slots.entry(license_type).or_default();
+                marks.held = marks.held.max(answered);
             }
             Some(Variant::NoTolerance) => {
                 for lease in record.leases.iter_mut().filter(|lease| lease.counter == counter) {

@@ -60,6 +60,8 @@ pub struct World {
     pub processes: Vec<i64>,
     /// Whether every refusal is carried home, also those that change nothing there but what is shown.
     pub refusals_go_home: bool,
+    /// Whether the witness outlives the signer's store.
+    pub witness: bool,
     /// Which branches an administrator may choose.
     pub chooses: Vec<bool>,
     /// The rule that is not there.
@@ -83,6 +85,7 @@ impl World {
             clocks: Vec::new(),
             processes: vec![0],
             refusals_go_home: false,
+            witness: true,
             chooses: vec![false, true],
             variant: None,
         }
@@ -310,7 +313,7 @@ impl Model {
             Step::PutBack => {
                 next.spent.put_backs += 1;
                 let backup = next.backup.take().expect("there is one");
-                self.deed(&mut next, Deed::PutBack(backup), 0);
+                self.deed(&mut next, Deed::PutBack(backup, self.world.witness), 0);
             }
         }
         next
@@ -334,7 +337,7 @@ impl Model {
     /// Brings a file to one of the signer's processes, and keeps the answer.
     pub fn upload(&mut self, state: &mut State, request: u32, process: u8) -> Option<u32> {
         let answer = self.deed(state, Deed::Answer(request), self.world.processes[usize::from(process)])?;
-        self.rely(state, self.papers.requests[request].installation);
+        self.rely(state, request);
         let goes_home = match &self.papers.answers[answer].answer {
             Answer::Refusal(refusal) => {
                 let asks_for_more = ["record-restored", "record-behind"].contains(&refusal.code.as_str());
@@ -383,16 +386,21 @@ impl Model {
         self.desks.act(state.desk, deed, clock, &self.keys, &self.names, &mut self.papers)
     }
 
-    /// Whether the record has learnt of a clock that is behind while the file that the proxy holds still counts: then its seats must
+    /// Whether the record has been told of a clock that is behind while the file that the proxy holds still counts: then its seats must
     /// not be given to anybody else.
-    fn rely(&mut self, state: &mut State, installation: usize) {
-        let book = &self.desks.desk(state.desk).book;
-        let behind = sold::known(book, &self.names[installation]).is_some_and(|record| record.clock_behind);
+    fn rely(&mut self, state: &mut State, request: u32) {
         let now = self.now(state);
-        for site in state.sites.iter_mut().filter(|site| usize::from(site.installation) == installation) {
+        let paper = &self.papers.requests[request];
+        let clock = paper.request.clock();
+        let is_behind = clock.now.plus(sold::TERMS.tolerance) < clock.high_water;
+        for site in state.sites.iter_mut().filter(|site| usize::from(site.installation) == paper.installation) {
             let proxy = self.proxies.state(site.proxy);
+            // What an older file says was true once.
+            if proxy.counter() != paper.request.chain().counter {
+                continue;
+            }
             let mut held = sold::SLOTS.iter().filter_map(|slot| proxy.slot(*slot).license());
-            site.relied = behind && (site.relied || held.all(|license| now < license.lease_end()));
+            site.relied = is_behind && (site.relied || held.all(|license| now < license.lease_end()));
         }
     }
 

@@ -67,7 +67,7 @@ fn claims_not_noted() {
 
 #[test]
 fn refused_branch_forgotten() {
-    breaks(Variant::RefusedBranchForgotten, "no-false-alarm", &restored(4), 0, |play| {
+    breaks(Variant::RefusedBranchForgotten, "seen", &restored(4), 0, |play| {
         play.step(Step::Snapshot { site: 0 });
         let r1 = play.activate(0, 0);
         play.upload(r1);
@@ -156,7 +156,7 @@ fn put_back_unseen() {
 fn record_number_kept() {
     let mut world = two(4);
     (world.may.backups, world.may.put_backs, world.may.edits) = (1, 1, 1);
-    breaks(Variant::RecordNumberKept, "no-double-seat", &world, 0, |play| {
+    breaks(Variant::RecordNumberKept, "same-answer", &world, 0, |play| {
         let r1 = play.activate(0, 0);
         play.trip(0, r1);
         play.step(Step::BackUp);
