@@ -3,15 +3,12 @@
 //! A desk is what the store holds. Each request is decided over a book that is read anew, inside its transaction, so any number of
 //! signer processes are as good as one whose steps come in any order; what they do not share is the clock.
 
-use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
-    fmt::Write as _,
-};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use license_format::{Digest, Thumbprint, Timestamp, payload::Request};
 use signer::{
     Answer, Asker,
-    exchange::{Book, Incoming, Lives},
+    exchange::{Book, Incoming, InstallationRecord, Lives},
 };
 
 use crate::{interned::Interned, papers::Papers, sold, variant::Variant};
@@ -146,12 +143,14 @@ impl Desks {
         }
         let now = clock.max(next.newest);
         // Row 1.
-        if let Some(answer) = next.finals.get(&request).filter(|_| self.variant != Some(Variant::SecondAnswer)) {
+        if let Some(answer) =
+            next.finals.get(&request).filter(|_| self.variant != Some(Variant::SecondAnswer))
+        {
             return Some(Done { desk, answer: Some(*answer), repeated: true });
         }
         next.open(now, papers);
         Variant::before(self.variant, &mut next.book, request, papers);
-        let paper = &papers.requests[request];
+        let paper = papers.request(request);
         let said = Variant::of_request(self.variant, &paper.request);
         let incoming = Incoming { request: &said, digest: paper.digest, attached: &paper.attached };
         let outcome = next.book.answer(incoming, &Asker::Staff, now);
@@ -161,11 +160,9 @@ impl Desks {
             assert_eq!(kept, sold::sums(&next.book), "the sums that the book kept differ from a recount");
         }
         Variant::after(self.variant, &mut next.book, request, papers);
-        let answer = papers.sign(&outcome, request);
-        let is_final = match &papers.answers[answer].answer {
-            Answer::Refusal(refusal) => {
-                refusal.is_final || self.variant == Some(Variant::RefusalsFrozen)
-            }
+        let answer = papers.sign(outcome, request);
+        let is_final = match &papers.answer(answer).answer {
+            Answer::Refusal(refusal) => refusal.is_final || self.variant == Some(Variant::RefusalsFrozen),
             _ => true,
         };
         if is_final {
@@ -187,15 +184,18 @@ impl Desks {
         let Some(newest) = desk.newest_refused(name, papers) else { return false };
         let strays: Vec<(Request, Digest)> = desk
             .strays(name, papers)
-            .map(|request| (papers.requests[request].request.clone(), papers.requests[request].digest))
+            .map(|request| (papers.request(request).request.clone(), papers.request(request).digest))
             .collect();
-        let newest = (papers.requests[newest].request.clone(), papers.requests[newest].digest);
+        let newest = (papers.request(newest).request.clone(), papers.request(newest).digest);
         let lives = if second { Lives::Second } else { Lives::First };
         if desk.book.resolve(name, lives, &newest, &strays, now).is_err() {
             return false;
         }
         if self.variant == Some(Variant::ResolvedWithoutOverdraft) {
-            desk.book.subscriptions.values_mut().for_each(|sold| sold.overdraft.retain(|entry| entry.granted));
+            desk.book
+                .subscriptions
+                .values_mut()
+                .for_each(|sold| sold.overdraft.retain(|entry| entry.granted));
         }
         true
     }
@@ -218,9 +218,20 @@ impl Desks {
     fn keep(&mut self, mut desk: Desk) -> u32 {
         sold::close(&mut desk.book);
         desk.book.installations.values_mut().for_each(|record| record.strays.clear());
-        let mut text = String::with_capacity(8192);
-        write!(text, "{:?} {:?} {:?}", desk.book, desk.finals, desk.newest).expect("a string has room");
-        self.desks.number(text.as_bytes(), || desk)
+        let marks = |record: &InstallationRecord| {
+            let slots: Vec<_> =
+                record.slots.values().map(|slot| (slot.ended, slot.held, slot.answered)).collect();
+            (slots, record.chain.clone(), record.leases.len(), record.newest)
+        };
+        let installations: Vec<_> = desk.book.installations.values().map(marks).collect();
+        let look = (desk.finals.clone(), desk.newest, desk.book.record, installations);
+        self.desks.number(look, desk)
+    }
+}
+
+impl PartialEq for Desk {
+    fn eq(&self, other: &Desk) -> bool {
+        (&self.finals, self.newest) == (&other.finals, other.newest) && sold::same(&self.book, &other.book)
     }
 }
 
@@ -231,7 +242,7 @@ impl Desk {
         let names: Vec<Thumbprint> = self.book.installations.keys().copied().collect();
         for name in names {
             let strays: BTreeSet<Digest> =
-                self.strays(name, papers).map(|request| papers.requests[request].digest).collect();
+                self.strays(name, papers).map(|request| papers.request(request).digest).collect();
             self.book.installations.get_mut(&name).expect("one of them").strays = strays;
         }
     }
@@ -240,7 +251,7 @@ impl Desk {
     fn strays(&self, name: Thumbprint, papers: &Papers) -> impl Iterator<Item = u32> {
         let record = sold::known(&self.book, &name);
         self.finals.keys().copied().filter(move |request| {
-            let paper = &papers.requests[*request];
+            let paper = papers.request(*request);
             let chain = record.map(|record| &record.chain);
             paper.request.installation().public_key.thumbprint() == name
                 && chain.and_then(|chain| chain.get(&paper.request.chain().counter)) != Some(&paper.digest)
@@ -249,12 +260,15 @@ impl Desk {
 
     /// The newest request of an installation that was refused as a fork.
     fn newest_refused(&self, name: Thumbprint, papers: &Papers) -> Option<u32> {
-        let refused = self.finals.iter().filter_map(|(request, answer)| match &papers.answers[*answer].answer {
-            Answer::Refusal(refusal) if refusal.code.as_str() == "fork" && refusal.installation == name => {
-                Some((refusal.issued, refusal.counter, *request))
-            }
-            _ => None,
-        });
+        let refused =
+            self.finals.iter().filter_map(|(request, answer)| match &papers.answer(*answer).answer {
+                Answer::Refusal(refusal)
+                    if refusal.code.as_str() == "fork" && refusal.installation == name =>
+                {
+                    Some((refusal.issued, refusal.counter, *request))
+                }
+                _ => None,
+            });
         refused.max().map(|(_, _, request)| request)
     }
 }

@@ -1,25 +1,35 @@
 //! Values kept once and known by number, so that a state of the world is a handful of numbers.
 
-use std::{collections::HashMap, ops::Index};
+use std::{
+    collections::HashMap,
+    hash::{DefaultHasher, Hash, Hasher as _},
+    ops::Index,
+};
 
-use license_format::Digest;
-
-/// Values by number; equal ones, as their bytes say, have the same.
+/// Values by number; equal ones have the same.
 #[derive(Debug)]
 pub struct Interned<T> {
     values: Vec<T>,
-    numbers: HashMap<Digest, u32>,
+    alike: HashMap<u64, Vec<u32>>,
+}
+
+impl<T: PartialEq> Interned<T> {
+    /// The number of a value. What makes most values differ is their `look`; those that look alike are compared.
+    pub fn number(&mut self, look: impl Hash, value: T) -> u32 {
+        let mut hasher = DefaultHasher::new();
+        look.hash(&mut hasher);
+        let alike = self.alike.entry(hasher.finish()).or_default();
+        if let Some(known) = alike.iter().find(|known| self.values[**known as usize] == value) {
+            return *known;
+        }
+        let number = u32::try_from(self.values.len()).expect("a small world");
+        alike.push(number);
+        self.values.push(value);
+        number
+    }
 }
 
 impl<T> Interned<T> {
-    /// The number of a value.
-    pub fn number(&mut self, bytes: &[u8], value: impl FnOnce() -> T) -> u32 {
-        *self.numbers.entry(Digest::of(bytes)).or_insert_with(|| {
-            self.values.push(value());
-            u32::try_from(self.values.len() - 1).expect("a small world")
-        })
-    }
-
     /// How many there are.
     pub fn len(&self) -> usize {
         self.values.len()
@@ -33,7 +43,7 @@ impl<T> Interned<T> {
 
 impl<T> Default for Interned<T> {
     fn default() -> Self {
-        Interned { values: Vec::new(), numbers: HashMap::new() }
+        Interned { values: Vec::new(), alike: HashMap::new() }
     }
 }
 

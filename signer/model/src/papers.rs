@@ -10,7 +10,7 @@ use license_format::{
 use signer::{Answer, exchange::Outcome};
 use verifier::{TrustState, VerifiedAnswer, verify_answer, verify_request};
 
-use crate::{interned::Interned, sold};
+use crate::sold;
 
 /// A request's file.
 #[derive(Debug)]
@@ -44,11 +44,12 @@ pub struct AnswerPaper {
 pub struct Papers {
     issuing: SigningKey,
     trust: TrustState,
-    /// Requests by number.
-    pub requests: Interned<RequestPaper>,
-    /// Answers by number.
-    pub answers: Interned<AnswerPaper>,
+    requests: Vec<RequestPaper>,
+    answers: Vec<AnswerPaper>,
+    by_bytes: HashMap<Vec<u8>, u32>,
     by_digest: HashMap<Digest, u32>,
+    /// What each request was answered, with the file that says so.
+    given: HashMap<u32, Vec<(Outcome, u32)>>,
 }
 
 impl Papers {
@@ -75,9 +76,11 @@ impl Papers {
         Papers {
             issuing,
             trust,
-            requests: Interned::default(),
-            answers: Interned::default(),
+            requests: Vec::new(),
+            answers: Vec::new(),
+            by_bytes: HashMap::new(),
             by_digest: HashMap::new(),
+            given: HashMap::new(),
         }
     }
 
@@ -88,20 +91,19 @@ impl Papers {
 
     /// Takes a request's file, as the signer's desk does: it must be genuine, and so must what travels along.
     pub fn take_request(&mut self, bytes: &[u8], installation: usize, copy: u8) -> u32 {
-        let trust = &self.trust;
-        let number = self.requests.number(bytes, || {
-            let file = UnverifiedFile::read(bytes).expect("a proxy's file reads");
-            let verified = verify_request(&file.document).expect("a proxy's request verifies");
-            let name = verified.installation();
-            RequestPaper {
-                digest: verified.digest(),
-                request: verified.request().clone(),
-                attached: file.trust.iter().filter_map(|document| ours(document, trust, name)).collect(),
-                installation,
-                copy,
-            }
-        });
-        self.by_digest.insert(self.requests[number].digest, number);
+        if let Some(known) = self.by_bytes.get(bytes) {
+            return *known;
+        }
+        let file = UnverifiedFile::read(bytes).expect("a proxy's file reads");
+        let verified = verify_request(&file.document).expect("a proxy's request verifies");
+        let (digest, name) = (verified.digest(), verified.installation());
+        let attached = file.trust.iter().filter_map(|document| ours(document, &self.trust, name)).collect();
+        let request = verified.request().clone();
+        let paper = RequestPaper { digest, request, attached, installation, copy };
+        self.requests.push(paper);
+        let number = self.requests.len() as u32 - 1;
+        self.by_bytes.insert(bytes.to_vec(), number);
+        self.by_digest.insert(digest, number);
         number
     }
 
@@ -110,9 +112,13 @@ impl Papers {
         self.by_digest.get(digest).copied()
     }
 
-    /// Signs what the book has decided.
-    pub fn sign(&mut self, outcome: &Outcome, request: u32) -> u32 {
-        let (document, answer) = match outcome {
+    /// Signs what the book has decided, once.
+    pub fn sign(&mut self, outcome: Outcome, request: u32) -> u32 {
+        let given = self.given.entry(request).or_default();
+        if let Some((_, known)) = given.iter().find(|(known, _)| *known == outcome) {
+            return *known;
+        }
+        let (document, answer) = match &outcome {
             Outcome::License(license) => {
                 (seal(license.as_ref(), &self.issuing), Answer::License(license.as_ref().clone()))
             }
@@ -123,9 +129,26 @@ impl Papers {
                 (seal(refusal.as_ref(), &self.issuing), Answer::Refusal(refusal.as_ref().clone()))
             }
         };
-        let installation = self.requests[request].installation;
-        let file = UnverifiedFile::of(document);
-        self.answers.number(&file.encode(), || AnswerPaper { file, answer, request, installation })
+        let installation = self.requests[request as usize].installation;
+        let number = self.answers.len() as u32;
+        given.push((outcome, number));
+        self.answers.push(AnswerPaper { file: UnverifiedFile::of(document), answer, request, installation });
+        number
+    }
+
+    /// A request's file.
+    pub fn request(&self, number: u32) -> &RequestPaper {
+        &self.requests[number as usize]
+    }
+
+    /// An answer's file.
+    pub fn answer(&self, number: u32) -> &AnswerPaper {
+        &self.answers[number as usize]
+    }
+
+    /// How many request files there are, and how many answer files.
+    pub fn count(&self) -> [usize; 2] {
+        [self.requests.len(), self.answers.len()]
     }
 }
 

@@ -83,10 +83,9 @@ impl Play {
 
     /// `license 2`, `receipt`, or a refusal's code.
     pub fn says(&self, answer: u32) -> String {
-        match &self.model.papers.answers[answer].answer {
+        match &self.model.papers.answer(answer).answer {
             Answer::License(license) => {
-                let seats: Vec<String> =
-                    license.grants.iter().map(|grant| grant.seats.to_string()).collect();
+                let seats: Vec<String> = license.grants.iter().map(|grant| grant.seats.to_string()).collect();
                 format!("license {}", seats.join("+"))
             }
             Answer::Receipt(_) => "receipt".to_owned(),

@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 
 use license_format::Digest;
 use signer::{Answer, exchange::RefusalCode};
-use verifier::installation::Installation;
 
 use crate::{
     desks::Desk,
@@ -111,11 +110,15 @@ fn final_(look: &mut Look<'_>) -> Result<(), String> {
     Ok(())
 }
 
-/// No request has two different licenses or receipts, and none counts twice.
+/// No request has two different licenses or receipts, and none counts twice. A record that has lost answers cannot give them again; it
+/// keeps the promise by its record number, until all that it may have lost has ended.
 fn same_answer(look: &mut Look<'_>) -> Result<(), String> {
+    if look.has_lost_its_record() {
+        return Ok(());
+    }
     let mut given = BTreeMap::new();
     for number in &look.state.answers {
-        let paper = &look.model.papers.answers[*number];
+        let paper = &look.model.papers.answer(*number);
         if matches!(paper.answer, Answer::Refusal(_)) {
             continue;
         }
@@ -143,24 +146,18 @@ fn forward_only(look: &mut Look<'_>, before: &State, step: Step) -> Result<(), S
         if was.proxy == is.proxy {
             continue;
         }
-        let (was, is) = (look.model.proxies.state(was.proxy), look.model.proxies.state(is.proxy));
-        let marks = |proxy: &Installation| {
-            let since = proxy.since().map_or(0, |since| since.counter);
-            let bundle = proxy.trust().map_or(0, |trust| trust.bundle().number);
-            let ended = SLOTS.map(|slot| proxy.slot(slot).ended());
-            [proxy.counter(), since, proxy.record(), bundle].into_iter().chain(ended).collect::<Vec<u64>>()
-        };
-        if marks(was).iter().zip(marks(is)).any(|(was, is)| is < *was) {
-            return Err(format!("marks went from {:?} to {:?}", marks(was), marks(is)));
+        let (was, is) = (look.model.proxies.marks(was.proxy), look.model.proxies.marks(is.proxy));
+        if was.rising.iter().zip(is.rising).any(|(was, is)| is < *was) {
+            return Err(format!("marks went from {:?} to {:?}", was.rising, is.rising));
         }
-        for slot in SLOTS {
-            if let (Some(was), Some(is)) = (was.slot(slot).license(), is.slot(slot).license())
-                && is.counter < was.counter
+        for (slot, (was, is)) in SLOTS.into_iter().zip(was.in_force.into_iter().zip(is.in_force)) {
+            if let (Some(was), Some(is)) = (was, is)
+                && is < was
             {
-                return Err(format!("{slot} went from answer {} to answer {}", was.counter, is.counter));
+                return Err(format!("{slot} went from answer {was} to answer {is}"));
             }
         }
-        if is.high_water() < was.high_water() && !look.is_time_reset(before, number, step) {
+        if is.high_water < was.high_water && !look.is_time_reset(before, number, step) {
             return Err("time went back".to_owned());
         }
     }
@@ -190,7 +187,7 @@ fn no_false_alarm(look: &mut Look<'_>, before: &State, step: Step) -> Result<(),
     let of_the_record = [RefusalCode::RecordBehind, RefusalCode::RecordRestored];
     let false_record = !was_put_back && of_the_record.iter().any(|refusal| refusal.code() == code);
     if false_fork || false_record {
-        let asked = &look.model.papers.requests[request].request;
+        let asked = &look.model.papers.request(request).request;
         return Err(format!("{} {} is answered {code}", asked.kind(), asked.chain().counter));
     }
     Ok(())
@@ -201,8 +198,14 @@ impl Look<'_> {
         self.model.desks.desk(self.state.desk)
     }
 
+    fn has_lost_its_record(&self) -> bool {
+        let book = &self.desk().book;
+        let is_over = book.recovery.is_none_or(|recovery| recovery.horizon <= self.model.now(self.state));
+        self.state.spent.put_backs > 0 && is_over && self.model.world.variant.is_none()
+    }
+
     fn counter(&self, request: u32) -> u64 {
-        self.model.papers.requests[request].request.chain().counter
+        self.model.papers.request(request).request.chain().counter
     }
 
     /// What is honoured now and not excused, with where. Of a signer whose record was lost with its witness nothing is asked.
@@ -237,7 +240,7 @@ impl Look<'_> {
 
     fn is_time_reset(&self, before: &State, site: usize, step: Step) -> bool {
         let Step::Import { site: at, answer } = step else { return false };
-        let Answer::License(license) = &self.model.papers.answers[answer].answer else { return false };
+        let Answer::License(license) = &self.model.papers.answer(answer).answer else { return false };
         let was = self.model.proxies.state(before.sites[site].proxy);
         let in_force = SLOTS.iter().filter_map(|slot| was.slot(*slot).license());
         let settled = in_force.map(|license| license.counter).max().unwrap_or(0);
@@ -249,7 +252,7 @@ impl Look<'_> {
         let Step::Upload { request, process } = step else { return None };
         let done = self.model.answer_of(before, request, process);
         let answer = done.answer.filter(|_| !done.repeated)?;
-        let code = match &self.model.papers.answers[answer].answer {
+        let code = match &self.model.papers.answer(answer).answer {
             Answer::Refusal(refusal) => Some(refusal.code.to_string()),
             _ => None,
         };
@@ -257,7 +260,7 @@ impl Look<'_> {
     }
 
     fn contradicts_chain(&self, before: &State, request: u32) -> bool {
-        let paper = &self.model.papers.requests[request];
+        let paper = self.model.papers.request(request);
         let book = &self.model.desks.desk(before.desk).book;
         let record = sold::known(book, &self.model.names[paper.installation]);
         let known = record.into_iter().flat_map(|record| record.chain.values());
@@ -271,7 +274,7 @@ impl Look<'_> {
 
     fn contradicts(&self, request: u32, mut known: impl Iterator<Item = u32>) -> bool {
         let place = |request: u32| {
-            let paper = &self.model.papers.requests[request];
+            let paper = self.model.papers.request(request);
             (paper.installation, Place { copy: paper.copy, counter: paper.request.chain().counter })
         };
         let (installation, at) = place(request);

@@ -12,7 +12,7 @@ use license_format::{
 use signer::Answer;
 use verifier::{
     evaluate::State as Standing,
-    installation::{Installation, Moment, Outcome, PrepareError, Prepared},
+    installation::{Installation, Moment, Outcome, OwnRequest, PrepareError, Prepared},
 };
 
 use crate::{
@@ -80,6 +80,17 @@ pub struct Honoured {
     pub seats: Vec<(Metric, u64)>,
 }
 
+/// What of a proxy only ever rises.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Marks {
+    /// Counter, `since`, record number, number of the trust bundle, and for each slot `ended`.
+    pub rising: [u64; 6],
+    /// The counters of the licenses in force.
+    pub in_force: [Option<u64>; 2],
+    /// The latest time ever seen.
+    pub high_water: Timestamp,
+}
+
 /// All proxies.
 pub struct Proxies {
     secrets: Vec<SigningKey>,
@@ -88,6 +99,7 @@ pub struct Proxies {
     states: Interned<Installation>,
     moves: HashMap<(u32, Act, Timestamp), Moved>,
     honoured: HashMap<(u32, Timestamp), Rc<[Honoured]>>,
+    marks: HashMap<u32, Marks>,
     variant: Option<Variant>,
 }
 
@@ -101,6 +113,7 @@ impl Proxies {
             states: Interned::default(),
             moves: HashMap::new(),
             honoured: HashMap::new(),
+            marks: HashMap::new(),
             variant,
         }
     }
@@ -142,6 +155,21 @@ impl Proxies {
     /// Whether there were none.
     pub fn is_empty(&self) -> bool {
         self.states.is_empty()
+    }
+
+    /// What of a proxy only ever rises.
+    pub fn marks(&mut self, proxy: u32) -> Marks {
+        let state = &self.states[proxy];
+        *self.marks.entry(proxy).or_insert_with(|| {
+            let since = state.since().map_or(0, |since| since.counter);
+            let bundle = state.trust().map_or(0, |trust| trust.bundle().number);
+            let [first, second] = SLOTS.map(|slot| state.slot(slot).ended());
+            Marks {
+                rising: [state.counter(), since, state.record(), bundle, first, second],
+                in_force: SLOTS.map(|slot| state.slot(slot).license().map(|license| license.counter)),
+                high_water: state.high_water(),
+            }
+        })
     }
 
     /// What a proxy honours at a reading of its clock.
@@ -195,16 +223,14 @@ impl Proxies {
                 }
             }
             Act::Import { answer } => {
-                let paper = &papers.answers[answer];
+                let paper = papers.answer(answer);
                 if let Ok((state, outcome)) = self.states[proxy].import(&paper.file, clock) {
                     moved.resets_time =
                         matches!(&outcome, Outcome::Installed(installed) if installed.resets_time);
                     let state = match (self.variant, &paper.answer, &outcome) {
-                        (
-                            Some(Variant::OlderAnswerTaken),
-                            Answer::License(_),
-                            Outcome::Superseded { .. },
-                        ) => Variant::with_license(&state, &paper.file),
+                        (Some(Variant::OlderAnswerTaken), Answer::License(_), Outcome::Superseded { .. }) => {
+                            Variant::with_license(&state, &paper.file)
+                        }
                         _ => state,
                     };
                     moved.proxy = self.keep(state);
@@ -255,8 +281,10 @@ impl Proxies {
     }
 
     fn keep(&mut self, state: Installation) -> u32 {
-        let mut bytes = Vec::with_capacity(4096);
-        ciborium::into_writer(&state, &mut bytes).expect("a state is plain data");
-        self.states.number(&bytes, || state)
+        let slots = SLOTS
+            .map(|slot| (state.slot(slot).license().map(|license| license.id), state.slot(slot).ended()));
+        let newest = state.open().last().map(OwnRequest::digest);
+        let look = (state.counter(), state.since().map(|since| since.digest), state.record(), slots, newest);
+        self.states.number(look, state)
     }
 }

@@ -95,8 +95,8 @@ pub fn search(mut model: Model, first: State, bounds: Bounds) -> Report {
         level = next;
     }
     let model = &search.model;
-    search.report.parts =
-        [model.proxies.len(), model.desks.len(), model.papers.requests.len(), model.papers.answers.len()];
+    let [requests, answers] = model.papers.count();
+    search.report.parts = [model.proxies.len(), model.desks.len(), requests, answers];
     Report { states: search.ways.len(), ..search.report }
 }
 
@@ -190,5 +190,7 @@ pub fn row(report: &Report, seconds: f64) -> String {
         None => "holds, cut".to_owned(),
     };
     let Report { world, states, steps, depth, went_on, .. } = report;
-    format!("| {world:<44} | {states:>8} | {steps:>9} | {depth:>5} | {went_on:>7} | {seconds:>7.1} | {result} |")
+    format!(
+        "| {world:<44} | {states:>8} | {steps:>9} | {depth:>5} | {went_on:>7} | {seconds:>7.1} | {result} |"
+    )
 }

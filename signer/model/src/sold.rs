@@ -140,6 +140,15 @@ pub fn close(book: &mut Book) {
     }
 }
 
+/// Whether two closed books of a world are the same.
+pub fn same(one: &Book, other: &Book) -> bool {
+    let Book { record, recovery, installations, keys, subscriptions, .. } = one;
+    (*record, *recovery) == (other.record, other.recovery)
+        && *installations == other.installations
+        && *keys == other.keys
+        && *subscriptions == other.subscriptions
+}
+
 /// The sums that a book keeps while it answers.
 pub fn sums(book: &Book) -> impl PartialEq + std::fmt::Debug + use<> {
     let counted = |(id, record): (&SubscriptionId, &SubscriptionRecord)| {

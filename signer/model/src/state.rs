@@ -2,10 +2,7 @@
 
 use license_format::Timestamp;
 
-use crate::{
-    proxies::Ask,
-    world::Model,
-};
+use crate::{proxies::Ask, world::Model};
 
 /// A state. Files that exist may be brought at any time, again and again, or never.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -205,7 +202,7 @@ impl Model {
             }
         };
         let request = |number: u32| {
-            let paper = &self.papers.requests[number];
+            let paper = self.papers.request(number);
             let copy = if usize::from(paper.copy) < self.names.len() { "" } else { "'" };
             let kind = match paper.request.kind() {
                 license_format::Kind::ActivationRequest => "activation",
@@ -224,7 +221,7 @@ impl Model {
                 format!("upload {} to process {process}", request(number))
             }
             Step::Import { site: at, answer } => {
-                let paper = &self.papers.answers[answer];
+                let paper = self.papers.answer(answer);
                 let kind = match &paper.answer {
                     signer::Answer::License(license) => {
                         let seats: Vec<u64> = license.grants.iter().map(|grant| grant.seats).collect();

@@ -4,7 +4,8 @@
 //! there and back a few times. Where a state or a clock was put back, or a fork is open elsewhere, they may have to wait until all files
 //! have ended; then it must work.
 
-use signer::Answer;
+use license_format::payload::License;
+use signer::{Answer, exchange::InstallationRecord};
 
 use crate::{
     desks::Deed,
@@ -40,32 +41,52 @@ fn lives(model: &Model, state: &State, number: usize) -> bool {
     let site = &state.sites[number];
     let installation = usize::from(site.installation);
     let Some(record) = sold::known(&model.desks.desk(state.desk).book, &model.names[installation]) else {
-        return true;
+        return !has_nothing_to_show(model, state, site);
     };
     let here = Place { copy: site.copy, counter: model.proxies.state(site.proxy).counter() };
     let is_on_it = |request: u32| {
-        let paper = &model.papers.requests[request];
+        let paper = model.papers.request(request);
         !state.contradict(here, Place { copy: paper.copy, counter: paper.request.chain().counter })
     };
     record.fork.is_none()
+        && !has_nothing_to_show(model, state, site)
         && record.chain.values().filter_map(|digest| model.papers.request_of(digest)).all(is_on_it)
         && refused_here(model, state, site).is_none()
+}
+
+/// What the design leaves to the vendor's support, and is not asked. Both need a signer that was put back:
+/// - it lacks the newest answer that this proxy has read, and that was a receipt or a refusal, so nothing that the proxy holds proves it;
+/// - nobody has noticed, and a late file that has become known in the meantime hides that the record lacks the license in force.
+fn has_nothing_to_show(model: &Model, state: &State, site: &Site) -> bool {
+    if state.spent.put_backs == 0 {
+        return false;
+    }
+    let proxy = model.proxies.state(site.proxy);
+    let record =
+        sold::known(&model.desks.desk(state.desk).book, &model.names[usize::from(site.installation)]);
+    let highest = record.map_or(0, InstallationRecord::highest);
+    let is_lacking = proxy.since().is_some_and(|since| since.counter > highest);
+    let held: Vec<&License> = SLOTS.iter().filter_map(|slot| proxy.slot(*slot).license()).collect();
+    let is_hidden = |license: &&License| {
+        let is_in_record =
+            |record: &InstallationRecord| record.leases.iter().any(|lease| lease.license == license.id);
+        license.counter < highest && !record.is_some_and(is_in_record)
+    };
+    is_lacking && held.is_empty() || !model.world.witness && held.iter().any(is_hidden)
 }
 
 /// A request in this proxy's past that was refused as a fork: its branch was given up.
 fn refused_here(model: &Model, state: &State, site: &Site) -> Option<u32> {
     let own = model.proxies.state(site.proxy).counter();
     model.desks.desk(state.desk).finals.iter().find_map(|(request, answer)| {
-        let paper = &model.papers.requests[*request];
-        let is_fork = matches!(&model.papers.answers[*answer].answer,
+        let paper = model.papers.request(*request);
+        let is_fork = matches!(&model.papers.answer(*answer).answer,
             Answer::Refusal(refusal) if refusal.code.as_str() == "fork");
         let at = Place { copy: paper.copy, counter: paper.request.chain().counter };
         let here = Place { copy: site.copy, counter: own };
-        let is_resolved = sold::known(
-            &model.desks.desk(state.desk).book,
-            &model.names[usize::from(site.installation)],
-        )
-        .is_some_and(|record| record.chain.values().any(|digest| *digest == paper.digest));
+        let is_resolved =
+            sold::known(&model.desks.desk(state.desk).book, &model.names[usize::from(site.installation)])
+                .is_some_and(|record| record.chain.values().any(|digest| *digest == paper.digest));
         (is_fork
             && !is_resolved
             && paper.installation == usize::from(site.installation)
@@ -75,10 +96,11 @@ fn refused_here(model: &Model, state: &State, site: &Site) -> Option<u32> {
 }
 
 fn goes_on(model: &mut Model, mut state: State, number: usize, slot: u8, key: u8) -> Result<(), String> {
-    let is_troubled = state.spent.restores + state.spent.clones + state.spent.clocks + state.spent.put_backs > 0;
+    let is_troubled =
+        state.spent.restores + state.spent.clones + state.spent.clocks + state.spent.put_backs > 0;
     set_right(model, &mut state);
-    let mut last = others_let_go(model, &mut state, number)
-        .and_then(|()| trips(model, &mut state, number, slot, key));
+    let mut last =
+        others_let_go(model, &mut state, number).and_then(|()| trips(model, &mut state, number, slot, key));
     if last.is_err() && is_troubled {
         state.instant = model.world.days.len() as u8;
         set_right(model, &mut state);
@@ -103,7 +125,8 @@ fn set_right(model: &mut Model, state: &mut State) {
 /// All other installations deactivate what they have, and bring the receipts home.
 fn others_let_go(model: &mut Model, state: &mut State, number: usize) -> Result<(), String> {
     for other in 0..state.sites.len() {
-        if state.sites[other].installation == state.sites[number].installation || !lives(model, state, other) {
+        if state.sites[other].installation == state.sites[number].installation || !lives(model, state, other)
+        {
             continue;
         }
         for (slot, _) in model.world.uses(state.sites[other].installation) {
@@ -159,7 +182,7 @@ fn there_and_back(
 ) -> Result<Option<Answered>, String> {
     let Some(request) = model.prepare(state, number, slot, ask, false).request else { return Ok(None) };
     let answer = model.upload(state, request, 0).ok_or("the signer's clock is behind")?;
-    let says = match &model.papers.answers[answer].answer {
+    let says = match &model.papers.answer(answer).answer {
         Answer::License(_) => "a license".to_owned(),
         Answer::Receipt(_) => "a receipt".to_owned(),
         Answer::Refusal(refusal) => refusal.code.to_string(),
@@ -168,7 +191,7 @@ fn there_and_back(
         return Err("an honest file is called a fork".to_owned());
     }
     model.act(state, number, Act::Import { answer });
-    let counter = model.papers.requests[request].request.chain().counter;
-    let is_license = matches!(model.papers.answers[answer].answer, Answer::License(_));
+    let counter = model.papers.request(request).request.chain().counter;
+    let is_license = matches!(model.papers.answer(answer).answer, Answer::License(_));
     Ok(Some(Answered { counter, is_license, says }))
 }

@@ -67,7 +67,7 @@ impl Variant {
         if variant == Some(Variant::HomesForgotten) {
             sold::forget_homes(book);
         }
-        let paper = &papers.requests[request];
+        let paper = papers.request(request);
         let Some(record) = book.installations.get_mut(&paper.request.installation().public_key.thumbprint())
         else {
             return;
@@ -84,7 +84,7 @@ impl Variant {
 
     /// The book when it has decided.
     pub(crate) fn after(variant: Option<Variant>, book: &mut Book, request: u32, papers: &Papers) {
-        let paper = &papers.requests[request];
+        let paper = papers.request(request);
         let Some(record) = book.installations.get_mut(&paper.request.installation().public_key.thumbprint())
         else {
             return;
@@ -106,9 +106,10 @@ impl Variant {
             }
             Some(Variant::HeldForAnswered) => {
                 let license_type = paper.request.license_type();
-                let before = record.leases.iter().filter(|lease| {
-                    lease.license_type == license_type && lease.counter < counter
-                });
+                let before = record
+                    .leases
+                    .iter()
+                    .filter(|lease| lease.license_type == license_type && lease.counter < counter);
                 let answered = before.map(|lease| lease.counter).max().unwrap_or(0);
                 let marks = record.slots.entry(license_type).or_default();
                 marks.held = marks.held.max(answered);
@@ -150,8 +151,7 @@ impl Variant {
 
     /// A proxy's state with a license in force that it has not taken.
     pub(crate) fn with_license(state: &Installation, file: &UnverifiedFile) -> Installation {
-        let license: license_format::payload::License =
-            file.document.decode_unverified().expect("a license");
+        let license: license_format::payload::License = file.document.decode_unverified().expect("a license");
         let slot = license.license_type;
         let text = |text: &str| Value::Text(text.to_owned());
         let ended = match state.slot(slot) {
@@ -187,5 +187,8 @@ fn field<'a>(value: &'a mut Value, name: &str) -> Option<&'a mut Value> {
 }
 
 fn set(fields: &mut [(Value, Value)], name: &str, to: Value) {
-    fields.iter_mut().filter(|(key, _)| key.as_text() == Some(name)).for_each(|(_, value)| *value = to.clone());
+    fields
+        .iter_mut()
+        .filter(|(key, _)| key.as_text() == Some(name))
+        .for_each(|(_, value)| *value = to.clone());
 }

@@ -135,9 +135,8 @@ impl Model {
         let keys = texts.iter().map(license_format::LicenseKey::digest).collect();
         let mut proxies = Proxies::new(texts, world.variant);
         let mut desks = Desks::new(world.variant);
-        let sites: Vec<Site> = (0..world.sites.len())
-            .map(|number| Site::new(number as u8, proxies.set_up(&papers)))
-            .collect();
+        let sites: Vec<Site> =
+            (0..world.sites.len()).map(|number| Site::new(number as u8, proxies.set_up(&papers))).collect();
         let copies = (0..sites.len()).map(|copy| Origin { parent: copy as u8, split: 0 }).collect();
         let desk = desks.open(sold::book(&world.subscriptions, &world.keys));
         let names = (0..sites.len()).map(|number| proxies.name(number)).collect();
@@ -191,7 +190,7 @@ impl Model {
             let proxy = self.proxies.state(site.proxy);
             let number = number as u8;
             for answer in &state.answers {
-                if self.papers.answers[*answer].installation == usize::from(site.installation) {
+                if self.papers.answer(*answer).installation == usize::from(site.installation) {
                     steps.push(Step::Import { site: number, answer: *answer });
                 }
             }
@@ -224,7 +223,9 @@ impl Model {
             steps.push(Step::Pass);
         }
         if spent.edits < may.edits {
-            steps.extend(self.world.quotas.iter().map(|(key, quota)| Step::Quota { key: *key, quota: *quota }));
+            steps.extend(
+                self.world.quotas.iter().map(|(key, quota)| Step::Quota { key: *key, quota: *quota }),
+            );
         }
         if spent.suspensions < may.suspensions {
             steps.push(Step::Suspend { subscription: 0, on: spent.suspensions % 2 == 0 });
@@ -252,7 +253,9 @@ impl Model {
             };
             for number in (0..self.names.len()).filter(forked) {
                 let choices = self.world.chooses.iter();
-                steps.extend(choices.map(|second| Step::Resolve { installation: number as u8, second: *second }));
+                steps.extend(
+                    choices.map(|second| Step::Resolve { installation: number as u8, second: *second }),
+                );
             }
         }
         if spent.backups < may.backups {
@@ -326,7 +329,7 @@ impl Model {
         if let Some(request) = moved.request {
             insert(&mut state.requests, request);
             if ask == Ask::Deactivate {
-                let counter = self.papers.requests[request].request.chain().counter;
+                let counter = self.papers.request(request).request.chain().counter;
                 let ended = &mut state.sites[site].ended[usize::from(slot)];
                 *ended = counter.max(*ended);
             }
@@ -338,7 +341,7 @@ impl Model {
     pub fn upload(&mut self, state: &mut State, request: u32, process: u8) -> Option<u32> {
         let answer = self.deed(state, Deed::Answer(request), self.world.processes[usize::from(process)])?;
         self.rely(state, request);
-        let goes_home = match &self.papers.answers[answer].answer {
+        let goes_home = match &self.papers.answer(answer).answer {
             Answer::Refusal(refusal) => {
                 let asks_for_more = ["record-restored", "record-behind"].contains(&refusal.code.as_str());
                 refusal.is_final || asks_for_more || self.world.refusals_go_home
@@ -390,10 +393,11 @@ impl Model {
     /// not be given to anybody else.
     fn rely(&mut self, state: &mut State, request: u32) {
         let now = self.now(state);
-        let paper = &self.papers.requests[request];
+        let paper = self.papers.request(request);
         let clock = paper.request.clock();
         let is_behind = clock.now.plus(sold::TERMS.tolerance) < clock.high_water;
-        for site in state.sites.iter_mut().filter(|site| usize::from(site.installation) == paper.installation) {
+        for site in state.sites.iter_mut().filter(|site| usize::from(site.installation) == paper.installation)
+        {
             let proxy = self.proxies.state(site.proxy);
             // What an older file says was true once.
             if proxy.counter() != paper.request.chain().counter {

@@ -271,3 +271,46 @@ fn t12_a_clock_that_is_known_to_be_behind_keeps_its_seats_from_lapsing() {
     assert_eq!(play.trip(Q, q), "no-seats");
     play.goes_on();
 }
+
+/// What the design leaves: whoever holds nothing that the vendor has signed cannot prove to a restored signer that it was there.
+#[test]
+fn a_proxy_that_holds_no_license_is_not_believed_by_a_record_that_has_lost_its_answers() {
+    let mut world = World::new("nothing to show", 64);
+    world.days = vec![0, 160];
+    let mut play = Play::of(world);
+    play.step(Step::BackUp);
+    let r1 = play.activate(P, 0);
+    play.trip(P, r1);
+    let d = play.deactivate(P);
+    assert_eq!(play.trip(P, d), "receipt");
+    play.step(Step::PutBack);
+    let r3 = play.activate(P, 0);
+    assert_eq!(play.trip(P, r3), "record-restored");
+    let r4 = play.activate(P, 0);
+    assert_eq!(play.trip(P, r4), "recovering");
+    play.step(Step::Pass);
+    for _ in 0..3 {
+        let next = play.activate(P, 0);
+        assert_eq!(play.trip(P, next), "record-behind");
+    }
+}
+
+/// A clock that stands still knows better once it has read an answer, and says so.
+#[test]
+fn a_clock_behind_the_newest_answer_is_reported() {
+    let mut world = two("stopped");
+    world.days = vec![0, 30, 140];
+    let mut play = Play::of(world);
+    let r1 = play.activate(P, 0);
+    play.trip(P, r1);
+    play.set_clock(P, Clock::Stopped(license_format::Timestamp::MIN));
+    play.step(Step::Pass);
+    let r2 = play.refresh(P);
+    play.trip(P, r2);
+    let r3 = play.refresh(P);
+    play.upload(r3);
+    play.step(Step::Pass);
+    assert_eq!(play.honours(P), 2, "its time stands still");
+    let q = play.activate(Q, 1);
+    assert_eq!(play.trip(Q, q), "no-seats");
+}

@@ -25,7 +25,13 @@ fn breaks(variant: Variant, promise: &str, world: &World, go_on: usize, begin: i
     let found = run(Some(variant), MOST);
     let (broken, way) =
         found.broken.unwrap_or_else(|| panic!("{variant:?} breaks nothing in {} states", found.states));
-    println!("| {:<28} | {:<14} | {:>6} | {:>5} |", format!("{variant:?}"), broken.promise, found.states, way.len());
+    println!(
+        "| {:<28} | {:<14} | {:>6} | {:>5} |",
+        format!("{variant:?}"),
+        broken.promise,
+        found.states,
+        way.len()
+    );
     for step in &way {
         println!("|   {step}");
     }

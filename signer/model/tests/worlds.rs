@@ -38,7 +38,11 @@ fn holds_from(world: World, begin: impl Fn(&mut Play)) {
     let mut play = Play::of(world);
     begin(&mut play);
     let begun = std::time::Instant::now();
-    let report = search(play.model, play.state, Bounds { states: most, go_on: [100, 200, 1000][depth().min(2) as usize] });
+    let report = search(
+        play.model,
+        play.state,
+        Bounds { states: most, go_on: [100, 200, 1000][depth().min(2) as usize] },
+    );
     println!("{}", row(&report, begun.elapsed().as_secs_f64()));
     if std::env::var_os("WAYBILL_MODEL_PARTS").is_some() {
         println!("{:?}", report.parts);
