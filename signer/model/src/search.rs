@@ -34,7 +34,7 @@ pub struct Report {
     pub states: usize,
     /// Steps between them.
     pub steps: usize,
-    /// Steps from the start to the farthest.
+    /// Steps from the start to the farthest; where the search was cut, up to which every state was seen.
     pub depth: usize,
     /// Whether every state that can be reached was.
     pub is_complete: bool,
@@ -91,7 +91,7 @@ pub fn search(mut model: Model, first: State, bounds: Bounds) -> Report {
                 break;
             }
         }
-        search.report.depth += usize::from(!next.is_empty());
+        search.report.depth += usize::from(!next.is_empty() && search.report.is_complete);
         level = next;
     }
     let model = &search.model;
@@ -187,7 +187,7 @@ pub fn row(report: &Report, seconds: f64) -> String {
     let result = match &report.broken {
         Some((broken, way)) => format!("{} BROKEN in {} steps: {}", broken.promise, way.len(), broken.why),
         None if report.is_complete => "holds".to_owned(),
-        None => "holds, cut".to_owned(),
+        None => format!("holds to depth {}", report.depth),
     };
     let Report { world, states, steps, depth, went_on, .. } = report;
     format!(

@@ -177,7 +177,7 @@ impl State {
     }
 
     /// Whether a place lies in the past of another, or is the same.
-    fn is_before(&self, past: Place, mut place: Place) -> bool {
+    pub fn is_before(&self, past: Place, mut place: Place) -> bool {
         loop {
             if place.copy == past.copy {
                 return past.counter <= place.counter;

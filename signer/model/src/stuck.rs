@@ -4,7 +4,6 @@
 //! there and back a few times. Where a state or a clock was put back, or a fork is open elsewhere, they may have to wait until all files
 //! have ended; then it must work.
 
-use license_format::payload::License;
 use signer::{Answer, exchange::InstallationRecord};
 
 use crate::{
@@ -46,7 +45,7 @@ fn lives(model: &Model, state: &State, number: usize) -> bool {
     let here = Place { copy: site.copy, counter: model.proxies.state(site.proxy).counter() };
     let is_on_it = |request: u32| {
         let paper = model.papers.request(request);
-        !state.contradict(here, Place { copy: paper.copy, counter: paper.request.chain().counter })
+        state.is_before(Place { copy: paper.copy, counter: paper.request.chain().counter }, here)
     };
     record.fork.is_none()
         && !has_nothing_to_show(model, state, site)
@@ -54,25 +53,16 @@ fn lives(model: &Model, state: &State, number: usize) -> bool {
         && refused_here(model, state, site).is_none()
 }
 
-/// What the design leaves to the vendor's support, and is not asked. Both need a signer that was put back:
-/// - it lacks the newest answer that this proxy has read, and that was a receipt or a refusal, so nothing that the proxy holds proves it;
-/// - nobody has noticed, and a late file that has become known in the meantime hides that the record lacks the license in force.
+/// What the design leaves to the vendor's support, and is not asked: a signer that was put back lacks the newest answer that this proxy
+/// has read, and as that was a receipt or a refusal, no license that the proxy holds proves it. It is not believed (row 3).
 fn has_nothing_to_show(model: &Model, state: &State, site: &Site) -> bool {
-    if state.spent.put_backs == 0 {
-        return false;
-    }
     let proxy = model.proxies.state(site.proxy);
     let record =
         sold::known(&model.desks.desk(state.desk).book, &model.names[usize::from(site.installation)]);
     let highest = record.map_or(0, InstallationRecord::highest);
+    let mut held = SLOTS.iter().filter_map(|slot| proxy.slot(*slot).license());
     let is_lacking = proxy.since().is_some_and(|since| since.counter > highest);
-    let held: Vec<&License> = SLOTS.iter().filter_map(|slot| proxy.slot(*slot).license()).collect();
-    let is_hidden = |license: &&License| {
-        let is_in_record =
-            |record: &InstallationRecord| record.leases.iter().any(|lease| lease.license == license.id);
-        license.counter < highest && !record.is_some_and(is_in_record)
-    };
-    is_lacking && held.is_empty() || !model.world.witness && held.iter().any(is_hidden)
+    state.spent.put_backs > 0 && is_lacking && held.all(|license| license.counter <= highest)
 }
 
 /// A request in this proxy's past that was refused as a fork: its branch was given up.
@@ -90,7 +80,7 @@ fn refused_here(model: &Model, state: &State, site: &Site) -> Option<u32> {
         (is_fork
             && !is_resolved
             && paper.installation == usize::from(site.installation)
-            && !state.contradict(at, here))
+            && state.is_before(at, here))
         .then_some(*request)
     })
 }
@@ -149,11 +139,11 @@ fn trips(model: &mut Model, state: &mut State, number: usize, slot: u8, key: u8)
             Some(_) => Ask::Refresh,
             None => Ask::Activate(key),
         };
-        let answered = match there_and_back(model, state, number, slot, asked)? {
-            Some(answered) => Some(answered),
-            // Too many are open.
-            None => there_and_back(model, state, number, slot, Ask::Deactivate)?,
-        };
+        let mut answered = there_and_back(model, state, number, slot, asked)?;
+        // Too many are open; or the refusal says that a license key will help, and that takes a deactivation first.
+        if answered.as_ref().is_none_or(|answered| answered.says == "license-unknown") {
+            answered = there_and_back(model, state, number, slot, Ask::Deactivate)?;
+        }
         let Some(answered) = answered else { continue };
         said = answered.says;
         let clock = model.clock(state, number);

@@ -34,14 +34,14 @@ fn holds(world: World) {
 
 #[expect(clippy::disallowed_methods, reason = "how long a search takes is shown, and decides nothing")]
 fn holds_from(world: World, begin: impl Fn(&mut Play)) {
-    let most = [40_000, 400_000, 4_000_000][depth().min(2) as usize];
+    let most = [10_000, 150_000, 4_000_000][depth().min(2) as usize];
     let mut play = Play::of(world);
     begin(&mut play);
     let begun = std::time::Instant::now();
     let report = search(
         play.model,
         play.state,
-        Bounds { states: most, go_on: [100, 200, 1000][depth().min(2) as usize] },
+        Bounds { states: most, go_on: [50, 200, 1000][depth().min(2) as usize] },
     );
     println!("{}", row(&report, begun.elapsed().as_secs_f64()));
     if std::env::var_os("WAYBILL_MODEL_PARTS").is_some() {
@@ -112,7 +112,7 @@ fn the_last_seats() {
 
 #[test]
 fn the_last_seats_later() {
-    let mut world = two("the same, after a file is in force", 3);
+    let mut world = two("the same, after a file is in force", 2);
     world.may.edits = 2;
     world.quotas = vec![(0, Some(1)), (0, None)];
     holds_from(world, |play| {
@@ -132,7 +132,7 @@ fn several_metrics() {
 
 #[test]
 fn suspended() {
-    let mut world = two("2 installations, suspended and again not", 2);
+    let mut world = two("2 installations, suspended and again not", 1);
     world.may.suspensions = 2;
     world.refusals_go_home = true;
     holds(world);
@@ -140,14 +140,14 @@ fn suspended() {
 
 #[test]
 fn restored() {
-    let mut world = world("1 installation, restored from a snapshot", 3);
+    let mut world = world("1 installation, restored from a snapshot", 2);
     (world.may.snapshots, world.may.restores) = (1, 1);
     holds(world);
 }
 
 #[test]
 fn restored_beside_another() {
-    let mut world = two("2 installations, restored from a snapshot", 2);
+    let mut world = two("2 installations, restored from a snapshot", 1);
     (world.may.snapshots, world.may.restores) = (1, 1);
     holds(world);
 }
@@ -171,7 +171,7 @@ fn cloned() {
 
 #[test]
 fn fork_resolved() {
-    let mut world = world("1 installation, restored, fork resolved", 3);
+    let mut world = world("1 installation, restored, fork resolved", 2);
     (world.may.snapshots, world.may.restores, world.may.resolutions) = (1, 1, 2);
     holds(world);
 }
@@ -212,7 +212,7 @@ fn clocks_later() {
 
 #[test]
 fn time_reset() {
-    let mut world = world("1 installation, a clock ran ahead, time reset", 3);
+    let mut world = world("1 installation, a clock ran ahead, time reset", 2);
     world.days = vec![0, 30];
     world.may.clocks = 2;
     world.clocks = vec![Clock::Right, Clock::Ahead(200 * DAY)];
@@ -229,7 +229,7 @@ fn processes() {
 
 #[test]
 fn signer_restored() {
-    let mut world = two("2 installations, the signer restored", 2);
+    let mut world = two("2 installations, the signer restored", 1);
     (world.may.backups, world.may.put_backs) = (1, 1);
     holds(world);
 }
