@@ -1,0 +1,187 @@
+//! What the vendor has sold in a world, and a book that says so. Whoever changes the shape of the book adapts this file, and no other.
+
+use std::collections::BTreeMap;
+
+use license_format::{
+    DAY, Digest, LicenseKey, LicenseType, Metric, Thumbprint, Timestamp,
+    payload::{Floor, OverLimit},
+};
+use signer::{
+    SubscriptionId,
+    exchange::{Book, InstallationRecord, SoldGrant, SoldKey, SubscriptionRecord, Terms},
+};
+
+/// The slots of a model's proxies, by number.
+pub const SLOTS: [LicenseType; 2] = [LicenseType::Desktop, LicenseType::Mobile];
+
+/// The periods of every file.
+pub const TERMS: Terms = Terms { file: 90 * DAY, report: 60 * DAY, grace: 14 * DAY, tolerance: DAY };
+
+/// A subscription.
+#[derive(Debug, Clone)]
+pub struct Subscription {
+    /// The slot that it is for, by number.
+    pub slot: usize,
+    /// Seats bought of each metric.
+    pub seats: Vec<(Metric, u64)>,
+}
+
+/// A license key.
+#[derive(Debug, Clone, Copy)]
+pub struct Key {
+    /// The subscription, by number.
+    pub subscription: usize,
+    /// At most so many seats.
+    pub quota: Option<u64>,
+    /// How many installations may use it at once.
+    pub installations: u64,
+}
+
+/// When every world begins.
+pub fn start() -> Timestamp {
+    Timestamp::parse("2026-11-22").expect("a date")
+}
+
+/// The text of a key.
+pub fn license_key(number: usize, subscription: &Subscription) -> LicenseKey {
+    LicenseKey::from_random(SLOTS[subscription.slot], &[number as u8; 18])
+}
+
+/// A subscription's identity.
+pub fn subscription_id(number: usize) -> SubscriptionId {
+    format!("0193f2a0-5c00-7d3e-8f10-00000000000{number}").parse().expect("an id")
+}
+
+/// The record before anybody has asked for anything.
+pub fn book(subscriptions: &[Subscription], keys: &[Key]) -> Book {
+    let numbered = subscriptions.iter().enumerate();
+    let sold_key = |(number, key): (usize, &Key)| {
+        let text = license_key(number, &subscriptions[key.subscription]);
+        let sold = SoldKey {
+            id: format!("0193f2a0-5c00-7d3e-8f10-10000000000{number}").parse().expect("an id"),
+            account: "0193f2a0-5c00-7d3e-8f10-200000000000".parse().expect("an id"),
+            subscription: subscription_id(key.subscription),
+            license_type: text.license_type(),
+            last_group: text.last_group(),
+            quota: key.quota,
+            blocked: false,
+            installations: key.installations,
+            moves: 0,
+            homes: BTreeMap::new(),
+        };
+        (text.digest(), sold)
+    };
+    Book {
+        vendor: "Example Software".parse().expect("a label"),
+        record: 1,
+        recovery: None,
+        floor: Floor { bundle: 1, revocations: 0 },
+        installations: BTreeMap::new(),
+        keys: keys.iter().enumerate().map(sold_key).collect(),
+        subscriptions: numbered.map(|(number, sold)| (subscription_id(number), record(sold))).collect(),
+        changes: Vec::new(),
+    }
+}
+
+fn record(sold: &Subscription) -> SubscriptionRecord {
+    let grant = |(metric, seats): &(Metric, u64)| SoldGrant {
+        metric: *metric,
+        seats: *seats,
+        edition: "Standard".parse().expect("a label"),
+        over_limit: OverLimit::Notify,
+        after_end_days: 0,
+    };
+    SubscriptionRecord {
+        product: "Mac Management".parse().expect("a label"),
+        license_type: SLOTS[sold.slot],
+        start: start(),
+        end: start().plus(3000 * DAY),
+        trial: false,
+        offline_use: true,
+        suspended: false,
+        grants: sold.seats.iter().map(grant).collect(),
+        terms: TERMS,
+        overdraft: Vec::new(),
+        counted: BTreeMap::new(),
+        next_end: None,
+    }
+}
+
+/// What the store does when it reads a book at an instant: leases in the order of their counters, and the sums from them alone.
+pub fn reopen(book: &mut Book, now: Timestamp) {
+    close(book);
+    for (name, record) in &mut book.installations {
+        record.leases.sort_by_key(|lease| (lease.counter, lease.license));
+        for license_type in LicenseType::ALL {
+            for (id, seats) in record.seats(license_type, now) {
+                let Some(subscription) = book.subscriptions.get_mut(&id) else { continue };
+                for (metric, seats) in seats {
+                    *subscription.counted.entry(metric).or_default() += seats;
+                }
+            }
+        }
+        for lease in record.counted(now) {
+            let Some(key) = book.keys.get_mut(&lease.key) else { continue };
+            let ends = key.homes.entry(*name).or_insert(lease.ends);
+            *ends = (*ends).max(lease.ends);
+        }
+    }
+}
+
+/// Takes from a book what is only made from the rest of it.
+pub fn close(book: &mut Book) {
+    book.changes.clear();
+    for subscription in book.subscriptions.values_mut() {
+        subscription.counted.clear();
+        subscription.next_end = None;
+    }
+    for key in book.keys.values_mut() {
+        key.homes.clear();
+    }
+}
+
+/// Whether two closed books of a world are the same.
+pub fn same(one: &Book, other: &Book) -> bool {
+    let Book { record, recovery, installations, keys, subscriptions, .. } = one;
+    (*record, *recovery) == (other.record, other.recovery)
+        && *installations == other.installations
+        && *keys == other.keys
+        && *subscriptions == other.subscriptions
+}
+
+/// The sums that a book keeps while it answers.
+pub fn sums(book: &Book) -> impl PartialEq + std::fmt::Debug + use<> {
+    let counted = |(id, record): (&SubscriptionId, &SubscriptionRecord)| {
+        let above: Vec<(Metric, u64)> =
+            record.counted.iter().filter(|(_, sum)| **sum > 0).map(|(metric, sum)| (*metric, *sum)).collect();
+        (id.clone(), above)
+    };
+    let homes = |key: &SoldKey| -> Vec<(Thumbprint, Timestamp)> {
+        key.homes.iter().map(|(home, ends)| (*home, *ends)).collect()
+    };
+    let counted: Vec<_> = book.subscriptions.iter().map(counted).collect();
+    (counted, book.keys.values().map(homes).collect::<Vec<_>>())
+}
+
+/// Whether a lease is at home wherever it wants: the variant `HomesForgotten`.
+pub fn forget_homes(book: &mut Book) {
+    book.keys.values_mut().for_each(|key| key.homes.clear());
+}
+
+/// Staff change what a key may have.
+pub fn set_quota(book: &mut Book, key: Digest, quota: Option<u64>) {
+    book.keys.get_mut(&key).expect("a key of this world").quota = quota;
+}
+
+/// All seats that may be out at an instant: bought, and overdraft granted and booked.
+pub fn limit(book: &Book, subscription: usize, metric: Metric, now: Timestamp) -> u64 {
+    let record = &book.subscriptions[&subscription_id(subscription)];
+    let bought = record.grants.iter().filter(|grant| grant.metric == metric).map(|grant| grant.seats);
+    let over = record.overdraft.iter().filter(|entry| entry.metric == metric && now < entry.ends);
+    bought.sum::<u64>() + over.map(|entry| entry.seats).sum::<u64>()
+}
+
+/// What is known of an installation.
+pub fn known<'a>(book: &'a Book, installation: &Thumbprint) -> Option<&'a InstallationRecord> {
+    book.installations.get(installation)
+}
