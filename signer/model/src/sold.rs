@@ -163,7 +163,7 @@ pub fn sums(book: &Book) -> impl PartialEq + std::fmt::Debug + use<> {
     (counted, book.keys.values().map(homes).collect::<Vec<_>>())
 }
 
-/// Whether a lease is at home wherever it wants: the variant `HomesForgotten`.
+/// Forgets where keys are at home, as a variant wants it.
 pub fn forget_homes(book: &mut Book) {
     book.keys.values_mut().for_each(|key| key.homes.clear());
 }

@@ -112,7 +112,7 @@ fn the_last_seats() {
 
 #[test]
 fn the_last_seats_later() {
-    let mut world = two("the same, after a file is in force", 2);
+    let mut world = two("2 installations, 2 keys, a file is in force", 2);
     world.may.edits = 2;
     world.quotas = vec![(0, Some(1)), (0, None)];
     holds_from(world, |play| {
@@ -172,7 +172,7 @@ fn cloned() {
 #[test]
 fn fork_resolved() {
     let mut world = world("1 installation, restored, fork resolved", 2);
-    (world.may.snapshots, world.may.restores, world.may.resolutions) = (1, 1, 2);
+    (world.may.snapshots, world.may.restores, world.may.resolutions) = (1, 1, 1);
     holds(world);
 }
 
@@ -200,7 +200,7 @@ fn clocks() {
 
 #[test]
 fn clocks_later() {
-    let mut world = two("the same, after a file is in force", 2);
+    let mut world = two("2 installations, a file is in force, clocks", 2);
     world.days = vec![0, 30, 140];
     world.may.clocks = 1;
     world.clocks = vec![Clock::Behind(20 * DAY), Clock::Stopped(Timestamp::MIN)];
@@ -236,7 +236,7 @@ fn signer_restored() {
 
 #[test]
 fn signer_restored_over_time() {
-    let mut world = two("the same, until recovery is over", 1);
+    let mut world = two("2 installations, the signer restored, over time", 1);
     (world.may.backups, world.may.put_backs) = (1, 1);
     world.days = vec![0, 30, 160];
     holds(world);
@@ -244,7 +244,7 @@ fn signer_restored_over_time() {
 
 #[test]
 fn signer_restored_after_a_cut() {
-    let mut world = two("the same, after a quota was cut (trace 5d)", 5);
+    let mut world = two("2 installations, the signer restored after a cut", 5);
     (world.may.backups, world.may.put_backs, world.may.edits) = (1, 1, 1);
     holds_from(world, |play| {
         let r1 = play.activate(0, 0);
