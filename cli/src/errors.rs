@@ -2,7 +2,7 @@
 
 use license_format::FormatError;
 use signer::{
-    AnswerError, OpenError, catalog::CatalogError, init::InitError, installations::ResolveForkError,
+    AnswerError, OpenError, catalog::CatalogError, init::InitError, installations::CustodyError,
     keys::KeyError, people::PeopleError, store::StoreError, witness::WitnessError,
 };
 use verifier::VerifyError;
@@ -31,15 +31,15 @@ failures! {
     InitError => init;
     OpenError => open;
     AnswerError => |error| if error.is_the_askers() { Exit::Refused } else { Exit::CouldNotTell };
-    ResolveForkError => resolve;
+    CustodyError => custody;
     PublicUrlError => |_| Exit::Misuse;
     ProxyError => |error| if error.is_refusal() { Exit::Refused } else { Exit::CouldNotTell };
 }
 
-fn resolve(error: &ResolveForkError) -> Exit {
+fn custody(error: &CustodyError) -> Exit {
     match error {
-        ResolveForkError::Refused(_) => Exit::Refused,
-        ResolveForkError::Store(error) => store(error),
+        CustodyError::Store(error) => store(error),
+        _ => Exit::Refused,
     }
 }
 

@@ -368,7 +368,7 @@ async fn files_are_described_before_they_are_sent() {
         ("both.txt", ["armour-several-blocks", "more than one Waybill block", "a file of its own"]),
         ("holiday.jpg", ["not-waybill", "This is not a Waybill file.", "Choose the .waybill file"]),
         ("image.iso", ["too-large", "longer than any Waybill file", "Choose the .waybill file itself"]),
-        ("trust.waybill", ["wrong-kind", "This is a trust bundle", "requests go to the portal"]),
+        ("trust.waybill", ["wrong-kind", "This is a trust bundle, not a request", "when it is set up"]),
     ] {
         browser.says_of(name, &words).await;
         browser.says_of(name, &["Cannot be answered", "Next:"]).await;

@@ -6,7 +6,7 @@ use crate::{Law, seeds};
 
 pub(crate) const LAW: Law = Law {
     name: "armour",
-    says: "what armour reads, binary reads the same, and mail changes nothing",
+    says: "what armour reads, binary reads the same; its text says what is read, and mail changes nothing",
     check,
     seeds: || {
         let armoured =
@@ -22,6 +22,8 @@ fn check(input: &[u8]) {
     if let Ok(text) = std::str::from_utf8(input.strip_prefix(b"\xef\xbb\xbf").unwrap_or(input))
         && text.contains("-----BEGIN WAYBILL ")
     {
+        let own = file.armour().expect("what was read as armour can be written as armour");
+        assert!(without_space(text).contains(&without_space(&own)), "the text says something else:\n{text}");
         for changed in mailed(text) {
             let read = UnverifiedFile::read(&changed);
             assert_eq!(read.as_ref(), Ok(&file), "{}", String::from_utf8_lossy(&changed));
@@ -45,6 +47,11 @@ pub(crate) fn holds(file: &UnverifiedFile) {
             "the QR text reads something else"
         );
     }
+}
+
+/// A text without what mail may put between its words.
+fn without_space(text: &str) -> String {
+    text.chars().filter(|c| !c.is_whitespace() && *c != '>').collect()
 }
 
 /// What mail and editors do to a text, as far as there is room for it.

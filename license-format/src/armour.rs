@@ -11,7 +11,7 @@ use crate::{
     cbor::Result,
     envelope::UnverifiedDocument,
     error::FormatError,
-    file::UnverifiedFile,
+    file::{Spelling, UnverifiedFile},
     kind::Kind,
     limits,
     payload::{
@@ -64,7 +64,8 @@ pub(crate) fn write(file: &UnverifiedFile) -> Result<String> {
     Ok(text)
 }
 
-pub(crate) fn read(bytes: &[u8]) -> Result<UnverifiedFile> {
+/// Reads any text: a QR code's where it is one, else armour.
+pub(crate) fn read(bytes: &[u8]) -> Result<(UnverifiedFile, Spelling)> {
     if bytes.len() > limits::ARMOUR_BYTES {
         return Err(FormatError::TooLarge {
             what: "the text",
@@ -74,9 +75,13 @@ pub(crate) fn read(bytes: &[u8]) -> Result<UnverifiedFile> {
     }
     let text = decode_text(bytes)?;
     if qr::is_qr(&text) {
-        return qr::read(&text);
+        return Ok((qr::read(&text)?, Spelling::QrText));
     }
-    let block = find_block(&words(&text))?;
+    Ok((read_block(&text)?, Spelling::Armour))
+}
+
+fn read_block(text: &str) -> Result<UnverifiedFile> {
+    let block = find_block(&words(text))?;
     let at = block
         .words
         .iter()
@@ -149,8 +154,8 @@ fn decode_text(bytes: &[u8]) -> Result<String> {
         [0xff, 0xfe, rest @ ..] => decode_utf16(rest, u16::from_le_bytes),
         [0xfe, 0xff, rest @ ..] => decode_utf16(rest, u16::from_be_bytes),
         // Our blocks begin with ASCII, so a zero beside the first byte is half of a UTF-16 unit.
+        [0, ..] => decode_utf16(bytes, u16::from_be_bytes),
         [_, 0, ..] => decode_utf16(bytes, u16::from_le_bytes),
-        [0, _, ..] => decode_utf16(bytes, u16::from_be_bytes),
         [0xef, 0xbb, 0xbf, rest @ ..] => decode_utf8(rest),
         _ => decode_utf8(bytes),
     }

@@ -17,6 +17,7 @@ use serde::{
 use crate::{
     cbor::{Cursor, Head, Major},
     error::FormatError,
+    text::harmless,
 };
 
 /// A value from one scanned item. The text says what the type did not like.
@@ -37,8 +38,9 @@ impl fmt::Display for Mismatch {
 impl std::error::Error for Mismatch {}
 
 impl de::Error for Mismatch {
+    /// Serde quotes the names of unknown fields and variants as they came, and a stranger chose them.
     fn custom<T: fmt::Display>(says: T) -> Self {
-        Mismatch(says.to_string())
+        Mismatch(harmless(&says.to_string()))
     }
 }
 

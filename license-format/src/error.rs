@@ -165,7 +165,7 @@ pub enum FormatError {
         rule: &'static str,
     },
     /// A document of one kind where another belongs.
-    #[error("this is {}, not {}", found.with_article(), expected.with_article())]
+    #[error("this is {}, not {}", found.with_article(), what_belongs(*expected, *found))]
     WrongKind {
         /// What belongs there.
         expected: Kind,
@@ -244,8 +244,23 @@ impl FormatError {
             PayloadVersion { .. } | HeaderType(_) => {
                 "The file is of a newer kind than this program knows: update the program."
             }
+            WrongKind { found: Kind::TrustBundle, .. } => {
+                "Give this file to waybill-proxy when it is set up; newer trust bundles come with the answers."
+            }
+            WrongKind { found: Kind::RevocationList | Kind::Checkpoint, .. } => {
+                "Nothing is to be done with this file: what it says comes with the answers."
+            }
             WrongKind { .. } => "Choose the other file: requests go to the portal, answers to the proxy.",
             _ => "The file was damaged or altered on the way. Carry it again from where it was made.",
         }
+    }
+}
+
+/// Where any request or any answer would do, the kind that is named stands for all of them.
+fn what_belongs(expected: Kind, found: Kind) -> String {
+    match expected {
+        kind if kind.is_request() && !found.is_request() => "a request".to_owned(),
+        kind if kind.is_answer() && !found.is_answer() => "an answer".to_owned(),
+        kind => kind.with_article(),
     }
 }

@@ -29,6 +29,17 @@ pub struct InclusionProof {
     pub index: u64,
 }
 
+/// How a file is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Spelling {
+    /// As it is.
+    Binary,
+    /// As a text for mail, tickets and eyes.
+    Armour,
+    /// As the text of a QR code.
+    QrText,
+}
+
 /// A file that was read. Each document in it is still to be verified on its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnverifiedFile {
@@ -51,11 +62,16 @@ impl UnverifiedFile {
     /// Every error variant that does not speak of a payload can come from here; those about payloads too, since the
     /// readable lines of armour are compared with the payload.
     pub fn read(bytes: &[u8]) -> Result<Self> {
+        Self::read_spelled(bytes).map(|(file, _)| file)
+    }
+
+    /// The same, and which spelling it was.
+    pub fn read_spelled(bytes: &[u8]) -> Result<(Self, Spelling)> {
         if bytes.is_empty() {
             return Err(FormatError::Empty);
         }
         if bytes.starts_with(&SELF_DESCRIBED) {
-            return Self::decode(bytes);
+            return Ok((Self::decode(bytes)?, Spelling::Binary));
         }
         armour::read(bytes)
     }

@@ -38,7 +38,7 @@ pub use bytes::{Digest, FingerprintPart, LicenseId, Nonce, PublicKey, Thumbprint
 pub use cbor::encode;
 pub use envelope::UnverifiedDocument;
 pub use error::FormatError;
-pub use file::{InclusionProof, UnverifiedFile};
+pub use file::{InclusionProof, Spelling, UnverifiedFile};
 pub use kind::Kind;
 pub use license_key::{LicenseKey, LicenseKeyError};
 pub use payload::{LicenseType, Metric, Payload};

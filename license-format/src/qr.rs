@@ -27,7 +27,7 @@ pub(crate) fn read(text: &str) -> Result<UnverifiedFile> {
 }
 
 fn fitting(text: String) -> Result<String> {
-    match text.len() {
+    match text.chars().count() {
         ..=limits::QR_CHARACTERS => Ok(text),
         found => {
             Err(FormatError::TooLarge { what: "the QR code's text", limit: limits::QR_CHARACTERS, found })

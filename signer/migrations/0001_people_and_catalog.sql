@@ -94,12 +94,13 @@ CREATE TABLE subscription (
 );
 CREATE INDEX subscription_by_account ON subscription (account);
 
--- So many seats of one metric, and their terms.
+-- So many seats of one metric, and their terms. counted_as: the metric that they were sold as at first.
 CREATE TABLE subscription_grant (
     subscription TEXT NOT NULL REFERENCES subscription (id),
     metric TEXT NOT NULL CHECK (metric IN ('managed-device', 'concurrent-user', 'computer', 'user')),
     seats BIGINT NOT NULL CHECK (seats >= 0),
     edition TEXT NOT NULL,
+    counted_as TEXT NOT NULL CHECK (counted_as IN ('managed-device', 'concurrent-user', 'computer', 'user')),
     over_limit TEXT NOT NULL CHECK (over_limit IN ('notify', 'suspend', 'refuse')),
     over_limit_days BIGINT,
     after_end_days BIGINT NOT NULL CHECK (after_end_days >= 0),
@@ -107,7 +108,8 @@ CREATE TABLE subscription_grant (
     CHECK ((over_limit = 'suspend') = (over_limit_days IS NOT NULL))
 );
 
--- What a customer types. quota NULL is the whole subscription.
+-- What a customer types. quota NULL is the whole subscription; a key that is reserved withholds its quota from the others, a dynamic one
+-- takes what is in use and headroom. ends NULL is with the subscription; deleted is when it was deleted.
 CREATE TABLE license_key (
     id TEXT NOT NULL PRIMARY KEY,
     subscription TEXT NOT NULL REFERENCES subscription (id),
@@ -116,13 +118,33 @@ CREATE TABLE license_key (
     digest BYTEA NOT NULL UNIQUE,
     name TEXT NOT NULL,
     quota BIGINT CHECK (quota >= 1),
+    draw TEXT NOT NULL CHECK (draw IN ('open', 'reserved', 'dynamic')),
+    headroom BIGINT CHECK (headroom >= 0),
+    ends BIGINT,
+    note TEXT NOT NULL,
     installations BIGINT NOT NULL CHECK (installations >= 1),
     blocked BIGINT NOT NULL CHECK (blocked IN (0, 1)),
     created BIGINT NOT NULL,
-    version BIGINT NOT NULL CHECK (version >= 1)
+    deleted BIGINT,
+    version BIGINT NOT NULL CHECK (version >= 1),
+    CHECK ((draw = 'dynamic') = (headroom IS NOT NULL)),
+    CHECK (draw <> 'reserved' OR quota IS NOT NULL)
 );
 CREATE INDEX license_key_by_subscription ON license_key (subscription);
 CREATE UNIQUE INDEX license_key_primary ON license_key (subscription) WHERE kind = 'primary';
+
+-- Stands for a license key once. open --a license went to `used_by`--> used; --past `expires`--> of no use; --withdrawn--> gone
+CREATE TABLE activation_code (
+    digest BYTEA NOT NULL PRIMARY KEY,
+    code_text TEXT NOT NULL,
+    license_key BYTEA NOT NULL REFERENCES license_key (digest),
+    email TEXT NOT NULL,
+    created BIGINT NOT NULL,
+    expires BIGINT NOT NULL,
+    used_by BYTEA
+);
+CREATE INDEX activation_code_license_key ON activation_code (license_key);
+CREATE INDEX activation_code_used_by ON activation_code (used_by);
 
 -- Who changed what of a subscription, or of one of its keys, numbered from 1 in order. Rows are only ever added.
 CREATE TABLE subscription_change (

@@ -50,8 +50,8 @@ CREATE TABLE lease (
     subscription TEXT   NOT NULL REFERENCES subscription (id),
     issued       BIGINT NOT NULL,
     ends         BIGINT NOT NULL,
-    -- Only a branch that was given up can hold it; its seats are booked as overdraft.
-    abandoned    BIGINT NOT NULL DEFAULT 0 CHECK (abandoned IN (0, 1))
+    -- It counts no more, and its seats are booked as overdraft: only a branch that was given up can hold it, or its key has moved.
+    given_up     TEXT CHECK (given_up IN ('branch', 'move'))
 );
 CREATE INDEX lease_slot ON lease (installation, license_type, counter);
 CREATE INDEX lease_subscription ON lease (subscription, ends);
@@ -62,6 +62,39 @@ CREATE TABLE lease_seats (
     metric  TEXT   NOT NULL,
     seats   BIGINT NOT NULL CHECK (seats >= 0),
     PRIMARY KEY (license, metric)
+);
+
+-- Sums of what leases count (`exchange::Tally`), so that an answer need not add them up: how much is out, and by how much that falls by
+-- itself when. A `tally` is right for the instant up to which the rows of `tally_lapse` were taken off.
+CREATE TABLE tally (
+    what   TEXT   NOT NULL PRIMARY KEY,
+    amount BIGINT NOT NULL
+);
+CREATE TABLE tally_lapse (
+    what   TEXT   NOT NULL,
+    ends   BIGINT NOT NULL,
+    amount BIGINT NOT NULL,
+    PRIMARY KEY (what, ends)
+);
+CREATE INDEX tally_lapse_nothing ON tally_lapse (what) WHERE amount = 0;
+
+-- Keys that an installation may not use: an administrator said so, or the key has moved away.
+CREATE TABLE bar (
+    installation BYTEA  NOT NULL REFERENCES installation (thumbprint),
+    license_key  BYTEA  NOT NULL REFERENCES license_key (digest),
+    why          TEXT   NOT NULL CHECK (why IN ('blocked', 'moved')),
+    note         TEXT   NOT NULL,
+    created      BIGINT NOT NULL,
+    PRIMARY KEY (installation, license_key)
+);
+
+-- Keys that an installation's next refresh exchanges, from one to another.
+CREATE TABLE key_exchange (
+    installation BYTEA  NOT NULL REFERENCES installation (thumbprint),
+    from_key     BYTEA  NOT NULL REFERENCES license_key (digest),
+    to_key       BYTEA  NOT NULL REFERENCES license_key (digest),
+    created      BIGINT NOT NULL,
+    PRIMARY KEY (installation, from_key)
 );
 
 -- Final answers, byte for byte, and the request that each answers.
@@ -90,17 +123,22 @@ CREATE TABLE usage_report (
     PRIMARY KEY (installation, license_type, metric, counter)
 );
 
--- Seats beyond those bought, each entry with the date on which it ends: granted by staff, or booked for a branch that was given up.
+-- Seats beyond those bought, each entry with the date on which it ends: granted by staff, or booked for a license that was given up, which
+-- ends it sooner if the proxy proves that it let go.
 CREATE TABLE overdraft (
     subscription TEXT   NOT NULL REFERENCES subscription (id),
     metric       TEXT   NOT NULL,
     seats        BIGINT NOT NULL CHECK (seats > 0),
     ends         BIGINT NOT NULL,
     granted      BIGINT NOT NULL CHECK (granted IN (0, 1)),
+    license      BYTEA  REFERENCES lease (license),
     reason       TEXT   NOT NULL,
-    created      BIGINT NOT NULL
+    who          TEXT   NOT NULL,
+    created      BIGINT NOT NULL,
+    CHECK ((granted = 1) = (license IS NULL))
 );
 CREATE INDEX overdraft_subscription ON overdraft (subscription, ends);
+CREATE INDEX overdraft_license ON overdraft (license);
 
 -- Counted moves that a license key has spent.
 CREATE TABLE counted_move (

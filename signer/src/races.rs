@@ -11,8 +11,9 @@ use crate::{
     catalog::{
         Catalog, CatalogError, KeyChange, KeyDraft, Subscription, SubscriptionChange, SubscriptionDraft,
     },
-    exchange::Lives,
+    exchange::{Draw, Lives},
     init::{DataDir, InitOptions, init},
+    installations::Decider,
     keys::Passphrase,
     log::LogHead,
     people::{AccountDraft, AccountId, AccountKind, Actor, People},
@@ -76,6 +77,9 @@ impl Two {
             subscription: self.subscription.id.clone(),
             name: "Branch".to_owned(),
             quota,
+            draw: Draw::Open,
+            ends: None,
+            note: String::new(),
             installations: 1,
         };
         let made =
@@ -313,7 +317,10 @@ async fn of_two_administrators_one_resolves_a_fork() {
     let resolve = |signer: &Signer, lives| {
         let (installations, account) = (signer.installations().clone(), two.account.clone());
         let name = proxy.name();
-        async move { installations.resolve_fork(&name, lives, &Asker::Account(account), at(0)).await }
+        async move {
+            let by = Decider { asker: Asker::Account(account), actor: Actor::Operator };
+            installations.resolve_fork(&name, lives, &by, at(0)).await
+        }
     };
     let (first, second) = one_in_the_other(
         (two.one.store(), resolve(&two.one, Lives::Second)),

@@ -8,9 +8,9 @@ use license_format::{DAY, Digest, LicenseKey, LicenseType, Timestamp, Unverified
 use signer::{
     AccountId, Answer, Answered, Asker, Signer,
     catalog::{Subscription, SubscriptionChange, SubscriptionDraft},
-    exchange::Lives,
+    exchange::{Draw, Lives},
     init::{InitOptions, init},
-    installations::SlotState,
+    installations::{Decider, SlotState},
     people::{AccountDraft, AccountKind, Actor},
 };
 
@@ -89,6 +89,9 @@ impl Desk {
             subscription: self.subscription.id.clone(),
             name: "Branch".to_owned(),
             quota: Some(quota),
+            draw: Draw::Open,
+            ends: None,
+            note: String::new(),
             installations: 1,
         };
         let mut seed = self.seed;
@@ -362,6 +365,10 @@ async fn a_clock_that_went_back_issues_nothing() {
     assert_eq!(error.code(), "signer-clock-behind");
 }
 
+fn decider(asker: &Asker) -> Decider {
+    Decider { asker: asker.clone(), actor: Actor::Operator }
+}
+
 /// The usual restore from a backup: the server is put back to yesterday, and goes on without anything being typed again.
 #[tokio::test]
 async fn a_fork_resolved_for_the_second_branch_lets_it_go_on() {
@@ -378,11 +385,15 @@ async fn a_fork_resolved_for_the_second_branch_lets_it_go_on() {
     let refused = desk.answer(&refresh).await;
     assert_eq!(code(&refused), "fork");
     import(&mut restored, &refused, desk.now);
-    desk.signer.installations().resolve_fork(&proxy.name(), Lives::Second, &own, desk.now).await.unwrap();
+    desk.signer
+        .installations()
+        .resolve_fork(&proxy.name(), Lives::Second, &decider(&own), desk.now)
+        .await
+        .unwrap();
     let again = desk
         .signer
         .installations()
-        .resolve_fork(&proxy.name(), Lives::First, &own, desk.now)
+        .resolve_fork(&proxy.name(), Lives::First, &decider(&own), desk.now)
         .await
         .unwrap_err();
     assert_eq!(again.code(), "no-fork", "of two administrators one decides");
@@ -408,7 +419,11 @@ async fn a_fork_resolved_for_the_first_branch_leaves_the_record_as_it_is() {
     import(&mut proxy, &desk.answer(&first).await, desk.now);
     let second = copy.refresh(DESKTOP, moment(desk.now, 3)).unwrap();
     import(&mut copy, &desk.answer(&second).await, desk.now);
-    desk.signer.installations().resolve_fork(&proxy.name(), Lives::First, &own, desk.now).await.unwrap();
+    desk.signer
+        .installations()
+        .resolve_fork(&proxy.name(), Lives::First, &decider(&own), desk.now)
+        .await
+        .unwrap();
     proxy.use_seats(DESKTOP, 4, desk.now);
     let next = proxy.refresh(DESKTOP, moment(desk.now, 4)).unwrap();
     assert_eq!(code(&desk.answer(&next).await), "license");
@@ -520,7 +535,11 @@ async fn a_branch_that_was_given_up_stays_a_fork_however_far_it_runs() {
         assert_eq!(code(&refused), "fork");
         import(&mut restored, &refused, desk.now);
     }
-    desk.signer.installations().resolve_fork(&proxy.name(), Lives::Second, &own, desk.now).await.unwrap();
+    desk.signer
+        .installations()
+        .resolve_fork(&proxy.name(), Lives::Second, &decider(&own), desk.now)
+        .await
+        .unwrap();
     for number in 6..=8 {
         proxy.use_seats(DESKTOP, number, desk.now);
         let left = proxy.refresh(DESKTOP, moment(desk.now, number)).unwrap();
@@ -530,7 +549,11 @@ async fn a_branch_that_was_given_up_stays_a_fork_however_far_it_runs() {
     }
     let view = desk.signer.installations().show(&own, &proxy.name(), desk.now).await.unwrap().unwrap();
     assert!(view.fork.is_some(), "and it is shown");
-    desk.signer.installations().resolve_fork(&proxy.name(), Lives::First, &own, desk.now).await.unwrap();
+    desk.signer
+        .installations()
+        .resolve_fork(&proxy.name(), Lives::First, &decider(&own), desk.now)
+        .await
+        .unwrap();
     restored.use_seats(DESKTOP, 15, desk.now);
     let refresh = restored.refresh(DESKTOP, moment(desk.now, 15)).unwrap();
     assert_eq!(code(&desk.answer(&refresh).await), "license");

@@ -14,6 +14,7 @@ mod world;
 use license_format::LicenseType;
 use proptest::{prelude::*, test_runner::TestRunner};
 use record::Record;
+use signer::exchange::Draw;
 use world::{METRIC, Op, World};
 
 proptest! {
@@ -180,7 +181,18 @@ fn contended_op() -> impl Strategy<Value = Op> {
         3 => (0..2usize, prop_oneof![Just(None), (1..8u64).prop_map(Some)]).prop_map(|(key, seats)| Op::Quota { key, seats }),
         2 => any::<usize>().prop_map(|answer| Op::Import { answer }),
         2 => (0..2usize).prop_map(|proxy| Op::Deactivate { proxy, slot: 0 }),
+        2 => (0..2usize, draw(), 1..8u64).prop_map(|(key, draw, quota)| Op::Draw { key, draw, quota }),
+        2 => (1..8u64, 16..140u64).prop_map(|(seats, days)| Op::Grant { seats, days }),
+        2 => (0..2usize, 0..2usize).prop_map(|(proxy, key)| Op::Move { proxy, key }),
         1 => Just(Op::UploadNewest),
         1 => prop_oneof![1..5u64, 80..120u64].prop_map(|days| Op::Pass { days }),
+    ]
+}
+
+fn draw() -> impl Strategy<Value = Draw> {
+    prop_oneof![
+        Just(Draw::Open),
+        Just(Draw::Reserved),
+        (0..3u64).prop_map(|headroom| Draw::Dynamic { headroom })
     ]
 }

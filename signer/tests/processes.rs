@@ -15,6 +15,7 @@ use license_format::{DAY, Digest, LicenseType, Metric, Timestamp, UnverifiedFile
 use signer::{
     Answer, Asker, Signer,
     catalog::{KeyDraft, SubscriptionDraft},
+    exchange::Draw,
     init::{DataDir, InitOptions, init},
     people::{AccountDraft, AccountKind, Actor},
     store::{Store, StoreAddress},
@@ -95,6 +96,9 @@ async fn prepare(place: &Place) {
             subscription: sold.0.id.clone(),
             name: "Branch".to_owned(),
             quota: Some(3),
+            draw: Draw::Open,
+            ends: None,
+            note: String::new(),
             installations: 1,
         };
         let seed = 100 + u64::from(number);

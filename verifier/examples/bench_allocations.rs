@@ -32,6 +32,20 @@ fn main() {
     figure("allocations: verify and decode a license", verified.count_total, Some(AIM));
     figure("allocations: verify, decode and evaluate a license", judged.count_total, None);
     figure("bytes held at once: verify, decode and evaluate a license", judged.bytes_max, None);
+    figure("bytes held at once: the same license with a hostile length in it", held_by_hostile(&file), None);
+}
+
+/// Where a head may stand, one stands instead that declares a string, text, array or map of 2^56 and more: the most that reading such
+/// a file holds at once. `license-format/tests/format/allocation.rs` demands that it does not grow with what is declared.
+fn held_by_hostile(file: &[u8]) -> u64 {
+    let hostile = (0..file.len()).flat_map(|at| {
+        [0x5b, 0x7b, 0x9b, 0xbb].map(|major| {
+            let head = [&[major][..], &[1; 8]].concat();
+            [&file[..at], &head, &file[file.len().min(at + head.len())..]].concat()
+        })
+    });
+    let held = |file: Vec<u8>| measure(|| drop(black_box(UnverifiedFile::read(&file)))).bytes_max;
+    hostile.map(held).max().expect("a file has bytes")
 }
 
 fn figure(figure: &str, value: u64, aim: Option<u64>) {

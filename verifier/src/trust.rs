@@ -1,8 +1,9 @@
 //! Which keys may sign what: a root bundle pinned at setup, and the way forward from it.
 //!
 //! The state holds what was verified and nothing else, and it never goes back: not to an older bundle, not to an older revocation
-//! list. Every document that travels along must stand by itself, also one that is too old to matter, so that an altered byte never
-//! passes. This module does not know the time: a bundle does not end; a newer one replaces it.
+//! list. Every document that travels along must stand by itself, also one that is held or too old to matter, so that an altered byte
+//! never passes and a file is told the same thing each time. This module does not know the time: a bundle does not end; a newer one
+//! replaces it.
 
 use std::sync::Arc;
 
@@ -41,8 +42,8 @@ impl TrustState {
             let (expected, found) = (Kind::TrustBundle, file.document.kind());
             return Err(FormatError::WrongKind { expected, found }.into());
         }
-        let candidate = Candidate::read(same, &[])?;
-        let documents = candidate.documents_to_keep(&[]);
+        let candidate = Candidate::read(same)?;
+        let documents = candidate.documents_to_keep(&candidate.other_signers());
         let state = TrustState(Arc::new(Known { bundle: candidate.bundle, documents, revocations: None }));
         state.advance_with(&rest)
     }
@@ -52,7 +53,8 @@ impl TrustState {
     /// Bundle *n+1* names bundle *n*, and is signed by enough root keys of *n* and of *n+1*: so a thief of the new keys alone, or a
     /// vendor's former employee with the old ones alone, cannot lead anyone away. An older bundle or list is checked and has no effect.
     /// Refuses two bundles with one number, or a history that is not ours (`trust-fork`), a bundle without those before it
-    /// (`trust-gap`), too few signatures (`trust-threshold`), and a bad one (`signature`). On an error nothing was taken.
+    /// (`trust-gap`), too few signatures (`trust-threshold`), a bad one (`signature`), and two lists with one number
+    /// (`revocation-fork`). On an error nothing was taken.
     pub fn advance(&self, documents: &[UnverifiedDocument]) -> Result<TrustState, VerifyError> {
         self.advance_with(&documents.iter().collect::<Vec<_>>())
     }
@@ -129,8 +131,8 @@ impl TrustState {
     }
 
     fn advance_with(&self, documents: &[&UnverifiedDocument]) -> Result<TrustState, VerifyError> {
-        // What is ours byte for byte was checked when it came: most answers bring nothing new, and this is their way through.
-        if documents.iter().all(|document| self.has(document)) {
+        // Most answers bring nothing new, and this is their way through.
+        if self.is_all_of(documents) {
             return Ok(self.clone());
         }
         let mut candidates = self.candidates(documents)?;
@@ -139,16 +141,25 @@ impl TrustState {
         for candidate in candidates {
             state = state.step(candidate)?;
         }
-        state.take_revocations(documents.iter().copied())
+        state.take_revocations(documents)
     }
 
-    /// Whether this very document is part of the state, or none that trust is made of.
-    fn has(&self, document: &UnverifiedDocument) -> bool {
-        match document.kind() {
-            Kind::TrustBundle => self.0.documents.contains(document),
-            Kind::RevocationList => self.0.revocations.as_ref().is_some_and(|(_, ours)| ours == document),
+    /// Whether these documents, byte for byte, are what is held, and so were checked when they came. A part of the bundle's would be
+    /// another matter: it may have too few signatures.
+    fn is_all_of(&self, documents: &[&UnverifiedDocument]) -> bool {
+        let is_ours = |document: &&UnverifiedDocument| match document.kind() {
+            Kind::TrustBundle => {
+                self.0.documents.contains(document)
+                    && self.0.documents.iter().all(|ours| documents.contains(&ours))
+            }
+            Kind::RevocationList => self.holds_list(document),
             _ => true,
-        }
+        };
+        documents.iter().all(is_ours)
+    }
+
+    fn holds_list(&self, document: &UnverifiedDocument) -> bool {
+        self.0.revocations.as_ref().is_some_and(|(_, ours)| ours == document)
     }
 
     /// The bundles among the documents: each is all documents with one payload, and stands by itself.
@@ -163,7 +174,7 @@ impl TrustState {
                 None => groups.push(vec![document]),
             }
         }
-        groups.into_iter().map(|group| Candidate::read(group, &self.0.documents)).collect()
+        groups.into_iter().map(Candidate::read).collect()
     }
 
     /// One bundle further, or where we are if it is not newer.
@@ -188,44 +199,38 @@ impl TrustState {
         if previous != known.digest {
             return fork(known.digest, previous);
         }
-        let signers = known.signers(&candidate.documents, &[])?;
+        let signers = known.signers(&candidate.documents)?;
         known.demand_threshold(bundle, signers.len())?;
         let documents = candidate.documents_to_keep(&signers);
         let next = TrustState(Arc::new(Known { bundle: candidate.bundle, documents, revocations: None }));
         // A list outlives the bundle that it came under only if the new one still lets its key sign lists. So one huge number, signed
         // by a key that leaked, does not shut out the vendor's lists for ever: a bundle without that key does away with it.
         match &self.0.revocations {
-            Some((_, document)) => Ok(next.clone().take_revocations([document]).unwrap_or(next)),
+            Some((_, document)) => Ok(next.take_revocations(&[document]).unwrap_or(next)),
             None => Ok(next),
         }
     }
 
     /// Takes the newest of the revocation lists, if it is newer than ours. Each is judged with the list that was held before any of
-    /// them, so that their order in a file decides nothing.
-    fn take_revocations<'a>(
-        self,
-        documents: impl IntoIterator<Item = &'a UnverifiedDocument>,
-    ) -> Result<TrustState, VerifyError> {
+    /// them, so that their order in a file decides no more than which fault is told.
+    fn take_revocations(&self, documents: &[&UnverifiedDocument]) -> Result<TrustState, VerifyError> {
+        let is_list = |document: &&&UnverifiedDocument| document.kind() == Kind::RevocationList;
         let mut lists = Vec::from_iter(self.0.revocations.clone());
-        let is_list = |document: &&UnverifiedDocument| document.kind() == Kind::RevocationList;
-        for document in documents.into_iter().filter(is_list).filter(|document| !self.has(document)) {
-            let list = verify::open::<RevocationList>(document, &self)?.into_payload();
-            if list.number == self.revocations_number() {
-                return Err(VerifyError::RevocationFork { number: list.number });
-            }
-            lists.push((list, document.clone()));
+        for document in documents.iter().filter(is_list).filter(|document| !self.holds_list(document)) {
+            let list = verify::open::<RevocationList>(document, self)?.into_payload();
+            lists.push((list, (*document).clone()));
         }
         lists.sort_by_key(|(list, _)| list.number);
-        let newest = lists.pop();
-        if let Some(((list, document), (other, theirs))) = newest.as_ref().zip(lists.last())
-            && list.number == other.number
-            && document != theirs
-        {
-            return Err(VerifyError::RevocationFork { number: list.number });
+        // A vendor that tells two histories is not believed in either, whichever of the two would hold.
+        for pair in lists.windows(2) {
+            let [(list, document), (other, theirs)] = pair else { continue };
+            if list.number == other.number && document.to_be_signed() != theirs.to_be_signed() {
+                return Err(VerifyError::RevocationFork { number: list.number });
+            }
         }
         let Known { bundle, documents, .. } = &*self.0;
         let (bundle, documents) = (bundle.clone(), documents.clone());
-        Ok(TrustState(Arc::new(Known { bundle, documents, revocations: newest })))
+        Ok(TrustState(Arc::new(Known { bundle, documents, revocations: lists.pop() })))
     }
 }
 
@@ -242,20 +247,14 @@ struct Bundle {
 
 impl Bundle {
     /// The root keys that signed these documents, each once, in the order of the documents. A document of another key is passed over: it may be
-    /// a signature of the bundle before or after. A bad signature is refused. What is among `checked` was checked when it came.
-    fn signers(
-        &self,
-        documents: &[&UnverifiedDocument],
-        checked: &[UnverifiedDocument],
-    ) -> Result<Vec<Thumbprint>, VerifyError> {
+    /// a signature of the bundle before or after. A bad signature is refused.
+    fn signers(&self, documents: &[&UnverifiedDocument]) -> Result<Vec<Thumbprint>, VerifyError> {
         let mut signers = Vec::new();
         for document in documents {
             let Some(root) = self.roots.iter().find(|root| root.thumbprint() == document.kid()) else {
                 continue;
             };
-            if !checked.contains(document) {
-                root.check(document)?;
-            }
+            root.check(document)?;
             if !signers.contains(&root.thumbprint()) {
                 signers.push(root.thumbprint());
             }
@@ -284,11 +283,8 @@ struct Candidate<'a> {
 }
 
 impl<'a> Candidate<'a> {
-    /// From documents of one payload. `checked` are documents whose signatures are known to be good.
-    fn read(
-        documents: Vec<&'a UnverifiedDocument>,
-        checked: &[UnverifiedDocument],
-    ) -> Result<Candidate<'a>, VerifyError> {
+    /// From documents of one payload.
+    fn read(documents: Vec<&'a UnverifiedDocument>) -> Result<Candidate<'a>, VerifyError> {
         let payload: TrustBundle = documents[0].decode_unverified()?;
         let roots = payload.roots.iter().map(EnrolledKey::enrol).collect::<Result<_, _>>()?;
         let keys = payload
@@ -297,26 +293,31 @@ impl<'a> Candidate<'a> {
             .map(|entry| EnrolledKey::enrol(&entry.public_key))
             .collect::<Result<_, _>>()?;
         let bundle = Bundle { digest: Digest::of(documents[0].payload_bytes()), payload, roots, keys };
-        let signers = bundle.signers(&documents, checked)?;
+        let signers = bundle.signers(&documents)?;
         bundle.demand_threshold(bundle.payload.number, signers.len())?;
         Ok(Candidate { bundle, documents, signers })
     }
 
+    /// Keys that are said to have signed for the bundle before. From here, without that bundle, nobody can tell whether they did; those who
+    /// are still there can, and do before they come here.
+    fn other_signers(&self) -> Vec<Thumbprint> {
+        match self.bundle.payload.previous {
+            None => Vec::new(),
+            Some(_) => self.documents.iter().map(|document| document.kid()).collect(),
+        }
+    }
+
     /// What to keep and to send along: one document for each of its own signers, as many as the threshold needs; then those of the
-    /// signers before, with which others come here from the bundle before; then what cannot be judged from here.
+    /// signers before, with which others come here from the bundle before; then its other signers. What anybody else signed is not kept.
     fn documents_to_keep(&self, before: &[Thumbprint]) -> Vec<UnverifiedDocument> {
         let own = &self.signers[..self.bundle.payload.threshold as usize];
-        let rank = |document: &UnverifiedDocument| {
-            let signed_by = |signers: &[Thumbprint]| signers.contains(&document.kid());
-            (!signed_by(own), !signed_by(before), !signed_by(&self.signers))
-        };
         let mut kept: Vec<UnverifiedDocument> = Vec::new();
-        for document in &self.documents {
-            if kept.iter().all(|other| other.kid() != document.kid()) {
-                kept.push((*document).clone());
+        for signer in own.iter().chain(before).chain(&self.signers) {
+            let signed = self.documents.iter().find(|document| document.kid() == *signer);
+            if kept.iter().all(|other| other.kid() != *signer) {
+                kept.extend(signed.map(|document| (*document).clone()));
             }
         }
-        kept.sort_by_key(rank);
         kept.truncate(BUNDLE_DOCUMENTS);
         kept
     }

@@ -180,6 +180,57 @@ fn documents_fit_a_file_whatever_the_roots() {
     assert_eq!(behind.advance(&ahead.documents()).unwrap(), ahead, "three old and three new are enough");
 }
 
+/// Whoever carries a file may add documents to it. Those that no root key of the bundle, or of the one before it, signed go no further.
+#[test]
+fn documents_of_others_are_not_kept() {
+    let kids = |state: &TrustState| Vec::from_iter(state.documents().iter().map(UnverifiedDocument::kid));
+    let stranger = TestKey::named("stranger");
+
+    let pinned = TrustState::pin(&file(signed(&trust_bundle(), [&root(), &stranger]))).unwrap();
+    assert_eq!(kids(&pinned), [root().kid()]);
+
+    let next = next_bundle(&trust_bundle(), |_| ());
+    let moved = pinned.advance(&signed(&next, [&stranger, &root()])).unwrap();
+    assert_eq!(kids(&moved), [root().kid()]);
+}
+
+/// A file that is good now is good when it comes again, and one that is not never was: what is held does not help it.
+#[test]
+fn a_part_of_the_bundle_that_is_held_is_too_little() {
+    let keys = roots(3);
+    let state = TrustState::pin(&file(signed(&of_three(2), &keys[..2]))).unwrap();
+    let next = signed(&next_bundle(&of_three(2), |_| ()), &keys[..2]);
+    for part in [&keys[..1], &keys[1..2], &keys[2..]] {
+        let part = signed(&of_three(2), part);
+        assert_eq!(code(state.advance(&part)), "trust-threshold", "alone");
+        assert_eq!(code(state.advance(&[part, next.clone()].concat())), "trust-threshold", "with the next");
+    }
+    for whole in [&keys[..2], &keys[1..], &keys[..]] {
+        assert_eq!(state.advance(&signed(&of_three(2), whole)).unwrap(), state);
+    }
+}
+
+#[test]
+fn two_lists_with_one_number_are_a_fork_wherever_they_stand() {
+    let list = |number: u64, license: u8| {
+        record().seal(&RevocationList {
+            number,
+            licenses: vec![LicenseId([license; 16])],
+            ..revocation_list()
+        })
+    };
+    let state = trust().advance(&[list(5, 0)]).unwrap();
+    for lists in [
+        vec![list(3, 1), list(3, 2)],
+        vec![list(3, 1), list(7, 1), list(3, 2)],
+        vec![list(7, 1), list(7, 2)],
+        vec![list(9, 1), list(5, 1)],
+    ] {
+        assert_eq!(code(state.advance(&lists)), "revocation-fork");
+    }
+    assert_eq!(state.advance(&[list(5, 0), list(3, 1), list(3, 1)]).unwrap(), state);
+}
+
 #[test]
 fn revocation_lists_only_rise() {
     let list = |number: u64| RevocationList { number, ..revocation_list() };

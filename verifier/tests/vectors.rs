@@ -13,6 +13,21 @@ fn every_vector_gets_its_verdict() {
     assert!(wrong.is_empty(), "{} of {} vectors:\n{}", wrong.len(), vectors.len(), wrong.join("\n"));
 }
 
+/// Vectors hold texts of every bad sort, and what we say of them is shown on terminals and pages.
+#[test]
+fn no_sentence_holds_a_character_that_moves_hides_or_turns_text() {
+    let is_plain =
+        |c: char| !c.is_control() && !matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let mut read = 0;
+    for vector in test_vectors::all() {
+        let Err(error) = verdict(&vector) else { continue };
+        let sentence = format!("{error} {}", error.next_step());
+        assert!(sentence.chars().all(is_plain), "{}: {sentence:?}", vector.name);
+        read += 1;
+    }
+    assert!(read >= 300, "only {read} sentences were read");
+}
+
 #[test]
 fn what_a_signature_covers_is_what_the_vectors_say() {
     let mut compared = 0;

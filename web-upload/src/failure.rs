@@ -231,11 +231,14 @@ impl IntoResponse for Failure {
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Failure {
-        tracing::error!(code = error.code(), %error, "the store failed");
+        // Addresses and a driver's words are for those who run the portal.
+        tracing::error!(code = error.code(), %error, next_step = %error.next_step(), "the store failed");
         Failure::Ours {
             code: error.code(),
-            says: error.to_string(),
-            next_step: error.next_step().to_string(),
+            says: "the portal's record cannot be read or written just now".to_owned(),
+            next_step:
+                "Nothing was taken. Try the same again in a moment; if it stays so, tell the vendor the code."
+                    .to_owned(),
         }
     }
 }
@@ -260,6 +263,8 @@ impl From<CatalogError> for Failure {
         match error {
             CatalogError::NotFound { .. } => Failure::NotFound,
             CatalogError::Changed { .. } => Failure::Changed,
+            // No page offers that.
+            CatalogError::Primary => Failure::Malformed,
             CatalogError::Store(error) => error.into(),
             CatalogError::Invalid(problems) => invalid(&problems),
         }

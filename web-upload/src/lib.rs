@@ -21,6 +21,7 @@ mod portal;
 mod routes;
 mod session;
 mod show;
+mod timeline;
 
 pub use password::Passwords;
 pub use portal::{Clock, EntropySource, Portal, PublicUrl, PublicUrlError};

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use license_format::{UnverifiedDocument, UnverifiedFile, readable};
+use license_format::{Spelling, UnverifiedDocument, UnverifiedFile, readable};
 use serde_json::{Value, json};
 
 use crate::{
@@ -30,7 +30,7 @@ const WARNING: &str =
 impl Inspect {
     pub(crate) fn run(self) -> Result<Report, Failure> {
         let bytes = files::read(&self.file)?;
-        let file = UnverifiedFile::read(&bytes)?;
+        let (file, spelling) = UnverifiedFile::read_spelled(&bytes)?;
         let document = &file.document;
         let lines = readable(document)?;
         let exports = [
@@ -44,7 +44,11 @@ impl Inspect {
         }
 
         let binary = file.encode();
-        let spelling = if bytes == binary { "binary" } else { "armour" };
+        let spelling = match spelling {
+            Spelling::Binary => "binary",
+            Spelling::Armour => "armour",
+            Spelling::QrText => "QR text",
+        };
         let along: Vec<String> = file.trust.iter().map(title).collect();
         let log = file.proof.as_ref().map(|proof| format!("entry {} of {}", proof.index + 1, proof.size));
         let structure = diagnostic::notation(&binary);

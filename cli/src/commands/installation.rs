@@ -4,10 +4,11 @@ use license_format::Thumbprint;
 use serde_json::{Value, json};
 use signer::{
     Asker,
-    exchange::Lives,
-    installations::{InstallationView, Installations, SlotView},
+    exchange::{Bar, Lives},
+    installations::{Decider, InstallationView, Installations, SlotView},
 };
 
+use super::custody;
 use crate::{
     Context, edge,
     outcome::{Failure, Report},
@@ -32,6 +33,14 @@ pub(crate) enum Installation {
         #[arg(long, value_name = "BRANCH")]
         lives: Branch,
     },
+    /// Move a key away from a lost, stolen or reinstalled server; spends a counted move
+    Move(custody::Because),
+    /// Give an installation no new licenses of a key
+    Block(custody::Because),
+    /// Let an installation use a key again that was blocked there or had moved away
+    Allow(custody::Pair),
+    /// Let an installation go on with another key from its next refresh
+    Exchange(custody::Exchange),
 }
 
 /// A branch of a fork.
@@ -54,6 +63,22 @@ impl Installation {
                 Ok(Report::new(details(&view), json!({ "installation": row(&view) })))
             }
             Installation::Resolve { id, lives } => resolve(&installations, &id, lives).await,
+            Installation::Move(order) => {
+                let id = find(&installations, &order.pair.id).await?;
+                order.move_away(&installations, id).await
+            }
+            Installation::Block(order) => {
+                let id = find(&installations, &order.pair.id).await?;
+                order.block(&installations, id).await
+            }
+            Installation::Allow(order) => {
+                let id = find(&installations, &order.id).await?;
+                order.allow(&installations, id).await
+            }
+            Installation::Exchange(order) => {
+                let id = find(&installations, &order.pair.id).await?;
+                order.run(&installations, id).await
+            }
         }
     }
 }
@@ -91,7 +116,7 @@ async fn resolve(installations: &Installations, id: &str, branch: Branch) -> Res
             "The second branch goes on with its next request; one counted move is spent. The first is refused from now on.",
         ),
     };
-    installations.resolve_fork(&id, lives, &Asker::Staff, edge::now()).await?;
+    installations.resolve_fork(&id, lives, &Decider::operator(), edge::now()).await?;
     Ok(Report::new(format!("{text}\n"), json!({ "installation": id, "lives": name })))
 }
 
@@ -153,6 +178,13 @@ fn details(view: &InstallationView) -> String {
             ("first branch", &format!("{}   goes on, without more seats", fork.first)),
             ("second branch", &format!("{}   refused", fork.second)),
         ]));
+    }
+    for (key, why) in &view.barred {
+        let why = match why {
+            Bar::Blocked => "blocked here",
+            Bar::Moved => "moved away from here",
+        };
+        text += &format!("license key {key} is {why}\n");
     }
     for slot in &view.slots {
         text += &format!("\n{}: {}\n", slot.license_type.title(), slot.state.title());
@@ -226,6 +258,13 @@ fn row(view: &InstallationView) -> Value {
             "second": fork.second,
             "seen": fork.seen.rfc3339(),
         })),
+        "barred": view.barred.iter().map(|(key, why)| json!({
+            "license_key": key,
+            "why": match why {
+                Bar::Blocked => "blocked",
+                Bar::Moved => "moved",
+            },
+        })).collect::<Vec<_>>(),
         "slots": view.slots.iter().map(|slot| json!({
             "license_type": slot.license_type,
             "state": slot.state.title().to_lowercase(),

@@ -1,16 +1,21 @@
 //! The commands, one file each.
 
 mod account;
+mod activation_code;
 mod conformance;
 mod connect;
+mod custody;
 mod demo;
 mod init;
 mod inspect;
 mod installation;
 mod issue;
 mod license_key;
+mod overdraft;
 mod serve;
+mod sublicense;
 mod subscription;
+mod timeline;
 mod token;
 mod trust;
 mod user;

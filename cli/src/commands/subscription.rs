@@ -1,6 +1,6 @@
 //! `waybill subscription`: what customers bought. Each comes with its primary license key.
 
-use license_format::{LicenseType, Timestamp};
+use license_format::{LicenseType, Metric, Timestamp};
 use serde_json::{Value, json};
 use signer::{
     AccountId, SubscriptionId,
@@ -8,7 +8,7 @@ use signer::{
     people::{Actor, Asker},
 };
 
-use super::license_key;
+use super::{license_key, overdraft::Overdraft, sublicense, timeline::Timeline};
 use crate::{
     Context, edge,
     outcome::{Failure, Report},
@@ -21,6 +21,10 @@ pub(crate) enum Subscription {
     Create(Create),
     /// Change what was bought
     Update(Update),
+    /// Grant seats beyond those bought, or list what is granted and booked
+    Overdraft(Overdraft),
+    /// Show its seats over time: sold, reserved, leased, free
+    Timeline(Timeline),
     /// List all subscriptions, the newest first
     List,
     /// Show one subscription, its keys and its history
@@ -71,6 +75,21 @@ pub(crate) struct Update {
     /// Allow or stop offline use
     #[arg(long, value_name = "on|off", value_parser = on_off)]
     offline_use: Option<bool>,
+    /// It is a trial, or no trial any more
+    #[arg(long, value_name = "on|off", value_parser = on_off)]
+    trial: Option<bool>,
+    /// Give no new licenses for now, or give them again
+    #[arg(long, value_name = "on|off", value_parser = on_off)]
+    suspended: Option<bool>,
+    /// The edition from the next refresh on
+    #[arg(long, value_name = "NAME")]
+    edition: Option<String>,
+    /// What a seat is for from the next refresh on: managed-device, concurrent-user, computer or user
+    #[arg(long, value_name = "METRIC", value_parser = metric)]
+    metric: Option<Metric>,
+    /// Only say what that would do
+    #[arg(long)]
+    preview: bool,
     #[command(flatten)]
     terms: Terms,
 }
@@ -98,6 +117,8 @@ impl Subscription {
         match self {
             Subscription::Create(create) => create.run(&catalog).await,
             Subscription::Update(update) => update.run(&catalog).await,
+            Subscription::Overdraft(overdraft) => overdraft.run(&catalog).await,
+            Subscription::Timeline(timeline) => timeline.run(&catalog).await,
             Subscription::List => list(&catalog).await,
             Subscription::Show { id } => show_one(&catalog, &id).await,
         }
@@ -122,27 +143,37 @@ impl Create {
 
 impl Update {
     async fn run(self, catalog: &Catalog) -> Result<Report, Failure> {
-        let Update { id, seats, end, offline_use, terms } = self;
+        let Update { id, seats, end, offline_use, trial, suspended, edition, metric, preview, terms } = self;
         let mut change = SubscriptionChange {
             end,
+            trial,
             offline_use,
+            suspended,
             file_days: terms.file_days,
             report_days: terms.report_days,
             grace_days: terms.grace_days,
             clock_tolerance_hours: terms.clock_tolerance_hours,
             ..SubscriptionChange::default()
         };
-        if seats.is_none() && change == SubscriptionChange::default() {
-            let next = "Give --seats, --end, --offline-use, or one of the terms.";
+        let before = catalog.subscription(&Asker::Staff, &id).await?;
+        if let Some(grant) = before.grants.first() {
+            change.seats.extend(seats.map(|seats| (grant.metric, seats)));
+            change.editions.extend(edition.map(|edition| (grant.metric, edition)));
+            change.metrics.extend(metric.map(|metric| (grant.metric, metric)));
+        }
+        if change == SubscriptionChange::default() {
+            let next = "Give --seats, --end, --offline-use, another value, or one of the terms.";
             return Err(Failure::misuse("nothing-to-change", "nothing was said to change", next));
         }
-        let before = catalog.subscription(&Asker::Staff, &id).await?;
-        if let (Some(seats), Some(grant)) = (seats, before.grants.first()) {
-            change.seats.insert(grant.metric, seats);
-        }
         let now = edge::now();
+        let effect = catalog.preview_subscription(&Asker::Staff, &id, &change, now).await?;
+        if preview {
+            return Ok(sublicense::told(&effect));
+        }
         let after = catalog.update_subscription(&id, before.version, change, &Actor::Operator, now).await?;
-        Ok(Report::new(details(&after, now), json!({ "subscription": row(&after, now) })))
+        let text = details(&after, now) + &sublicense::warning(&effect);
+        let json = json!({ "subscription": row(&after, now), "effect": sublicense::effect(&effect) });
+        Ok(Report::new(text, json))
     }
 }
 
@@ -250,10 +281,17 @@ pub(super) fn date(text: &str) -> Result<Timestamp, String> {
     Timestamp::parse(text).ok_or_else(|| "a date is typed as 2026-11-22".to_owned())
 }
 
-fn on_off(text: &str) -> Result<bool, String> {
+pub(super) fn on_off(text: &str) -> Result<bool, String> {
     match text {
         "on" => Ok(true),
         "off" => Ok(false),
         _ => Err("it is on or off".to_owned()),
     }
+}
+
+pub(super) fn metric(text: &str) -> Result<Metric, String> {
+    Metric::from_name(text).ok_or_else(|| {
+        let names: Vec<&str> = Metric::ALL.iter().map(|metric| metric.name()).collect();
+        format!("it is one of {}", names.join(", "))
+    })
 }

@@ -52,25 +52,6 @@ func standingBundle(documents []*Document) (*bundle, error) {
 	return b, nil
 }
 
-// holds says whether these documents are the bundle's own.
-func (b *bundle) holds(documents []*Document) bool {
-	for _, document := range documents {
-		if !holds(b.documents, document) {
-			return false
-		}
-	}
-	return true
-}
-
-func holds(held []*Document, document *Document) bool {
-	for _, other := range held {
-		if document.equals(other) {
-			return true
-		}
-	}
-	return false
-}
-
 // checkSignatures says whether enough root keys of that bundle, which may be this one, signed this one, and those that
 // did did well.
 func (b *bundle) checkSignatures(rule *bundle) error {

@@ -50,7 +50,7 @@ var (
 		required("counter", positive),
 	)
 	slotReport = mapOf(
-		optional("ended", number),
+		optional("ended", positive),
 		optional("holding", chainLink),
 	)
 	slotReports = mapOf(

@@ -48,18 +48,21 @@ func requestRule(request Fields) bool {
 	}
 	for slot := range chain.Map("slots") {
 		report := chain.Map("slots").Map(slot)
-		var ended int64
-		if report.Has("ended") {
-			ended = report.Number("ended")
-		}
-		if ended > counter {
+		if report.Has("ended") && report.Number("ended") > counter ||
+			report.Has("holding") && report.Map("holding").Number("counter") >= counter {
 			return false
 		}
-		if report.Has("holding") {
-			holding := report.Map("holding").Number("counter")
-			if holding <= ended || holding >= counter {
-				return false
-			}
+	}
+	return slotsRule(chain.Map("slots"))
+}
+
+// slotsRule says whether each slot holds what it asked for after it ended.
+func slotsRule(slots Fields) bool {
+	for slot := range slots {
+		report := slots.Map(slot)
+		if report.Has("ended") && report.Has("holding") &&
+			report.Map("holding").Number("counter") <= report.Number("ended") {
+			return false
 		}
 	}
 	return true
@@ -152,11 +155,11 @@ func ascends(list [][]byte) bool {
 	return true
 }
 
-// supportBundleRule is one of FORMAT.md, "Limits".
+// supportBundleRule is FORMAT.md's for a support bundle, but for what the shape says.
 func supportBundleRule(bundle Fields) bool {
 	length := 0
 	for _, line := range bundle.Texts("lines") {
 		length += len(line)
 	}
-	return length <= maxSupportBytes
+	return length <= maxSupportBytes && slotsRule(bundle.Map("slots"))
 }

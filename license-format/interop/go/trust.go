@@ -54,9 +54,6 @@ func (s *TrustState) Take(file *File) (*TrustState, error) {
 func (s *TrustState) take(news []*Document) (*TrustState, error) {
 	var bundles []*bundle
 	for _, documents := range gatherBundles(news) {
-		if s.bundle.holds(documents) {
-			continue
-		}
 		next, err := standingBundle(documents) // 1
 		if err != nil {
 			return nil, err
@@ -104,7 +101,7 @@ func (l *knownList) number() int64 { return l.fields.Number("number") }
 
 // contradicts says whether that is another document with the same number.
 func (l *knownList) contradicts(other *knownList) bool {
-	return other != nil && l.number() == other.number() && l.document.digest() != other.document.digest()
+	return l.number() == other.number() && l.document.digest() != other.document.digest()
 }
 
 // heldBy says whether the key that signed the list could do so under that bundle too.
@@ -113,10 +110,12 @@ func (l *knownList) heldBy(b *bundle) bool {
 	return known && maySign(key, RevocationList) && checkWindow(key, l.fields.Number("issued")) == nil
 }
 
-// takeLists is "Taking news", step 6: all are judged with the list that is held, so that their order decides nothing.
+// takeLists is "Taking news", step 6: all are judged with the list that is held, and each number belongs to one list.
 func (s *TrustState) takeLists(news []*Document) (*TrustState, error) {
-	var newest *knownList
-	forked := false
+	var lists []*knownList
+	if s.list != nil {
+		lists = append(lists, s.list)
+	}
 	for _, document := range news {
 		if document.Kind != RevocationList || s.list != nil && document.equals(s.list.document) {
 			continue
@@ -125,20 +124,18 @@ func (s *TrustState) takeLists(news []*Document) (*TrustState, error) {
 		if err != nil {
 			return nil, err
 		}
-		next := &knownList{document, list}
-		if next.contradicts(s.list) {
-			return nil, Refusal("revocation-fork")
-		}
-		forked = forked || next.contradicts(newest)
-		if newest == nil || newest.number() < next.number() {
-			newest, forked = next, false
-		}
+		lists = append(lists, &knownList{document, list})
 	}
-	switch {
-	case forked:
-		return nil, Refusal("revocation-fork")
-	case newest == nil || newest.number() <= s.listNumber():
-		return s, nil
+	newest := s.list
+	for i, list := range lists {
+		for _, other := range lists[:i] {
+			if list.contradicts(other) {
+				return nil, Refusal("revocation-fork")
+			}
+		}
+		if newest == nil || newest.number() < list.number() {
+			newest = list
+		}
 	}
 	return &TrustState{s.bundle, newest}, nil
 }

@@ -1,32 +1,29 @@
 // FORMAT.md, "Armour", steps 1 to 5: from what mail made of a text to the bytes inside. Steps 6 and 7 are file.mjs's.
 
-import { KINDS } from './document.mjs';
 import { must, refuse } from './refusal.mjs';
 import { wordsOf } from './words.mjs';
 
 /** A kind "in capitals, spaces for hyphens". */
 export const labelOf = (kind) => kind.toUpperCase().replaceAll('-', ' ');
 
-const LABELS = KINDS.map(labelOf);
 const DASHES = '-----';
 
 /** The file inside, its label, and the words for people before the base 64. */
 export function readArmour(bytes) {
-  // 1. A text that holds no block is no armour in any encoding, so that is asked first.
-  const { text, good } = decodeText(bytes);
+  // 1.
+  const text = readText(bytes);
   // 2.
   const words = wordsOf(text);
   // 3.
   const begins = words.flatMap((word, n) => (word === '-----BEGIN' && words[n + 1] === 'WAYBILL' ? [n + 2] : []));
   must(begins.length > 0, 'not-waybill');
-  must(good, 'armour-encoding');
   must(begins.length === 1, 'armour-several-blocks');
   // 4.
   const begin = label(words, begins[0]);
   const endAt = words.findIndex((word, n) => n >= begin.next && word === '-----END' && words[n + 1] === 'WAYBILL');
   must(endAt !== -1, 'armour-no-end');
   const end = label(words, endAt + 2);
-  must(begin.label === end.label && LABELS.includes(begin.label), 'armour-label');
+  must(begin.label === end.label, 'armour-label');
   // 5.
   const block = words.slice(begin.next, endAt);
   const first = block.findIndex((word) => word.startsWith('2dn3'));
@@ -49,8 +46,15 @@ function decodeBase64(text) {
   return bytes;
 }
 
+/** Step 1: the text. What is no good UTF-8 or UTF-16 was damaged where it holds a block, and else is something else. */
+export function readText(bytes) {
+  const { text, good } = decodeText(bytes);
+  must(good, text.includes('-----BEGIN WAYBILL ') ? 'armour-encoding' : 'not-waybill');
+  return text;
+}
+
 /** The text, and whether it is good UTF-8 or UTF-16. What is not good has a replacement in the bad places. */
-export function decodeText(bytes) {
+function decodeText(bytes) {
   const [first, second] = bytes;
   const big = (first === 0xfe && second === 0xff) || first === 0;
   const little = (first === 0xff && second === 0xfe) || second === 0;

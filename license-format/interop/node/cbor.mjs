@@ -59,11 +59,20 @@ export class Reader {
 
   /** A map's key. `before` is the encoding of the key before it; the answer has this one's. */
   key(before) {
+    return this.keyOf(before, (length) => this.text(length));
+  }
+
+  /** A key of the container, which may be no UTF-8: each byte becomes a character. */
+  containerKey(before) {
+    return this.keyOf(before, (length) => this.take(length).toString('latin1'));
+  }
+
+  keyOf(before, read) {
     const start = this.at;
     const head = this.head();
     must(++this.items <= MAX_ITEMS, 'cbor-too-many-items');
     must(head.type === TEXT, 'cbor-key-type');
-    const name = this.text(head.argument);
+    const name = read(head.argument);
     const encoded = this.bytes.subarray(start, this.at);
     const order = before ? Buffer.compare(before, encoded) : -1;
     must(order !== 0, 'cbor-duplicate-key');

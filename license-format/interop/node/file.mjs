@@ -39,7 +39,7 @@ function readBinary(bytes) {
   const file = { proof: undefined, trust: [], document: undefined };
   const fields = { proof: readProof, trust: readAlong, document: readDocument };
   for (let n = 0, key; n < map.argument; n++) {
-    key = reader.key(key?.encoded);
+    key = reader.containerKey(key?.encoded);
     must(Object.hasOwn(fields, key.name), 'container-shape');
     file[key.name] = fields[key.name](reader);
   }

@@ -122,11 +122,14 @@ const between = (v, least, most) => v >= least && v <= most;
 
 function requestHolds({ chain: { counter, since, open, slots }, installation, usage = [] }) {
   return counter >= 1 && (!since || since.counter >= 1) && open.length <= 35 && counter === (since?.counter ?? 0) + open.length + 1
-    && Object.values(slots).every(({ ended = 0, holding }) => ended <= counter
-      && (!holding || (holding.counter > ended && holding.counter < counter)))
+    && slotsHold(slots) && Object.values(slots).every(({ ended = 0, holding }) => ended <= counter
+      && (!holding || holding.counter < counter))
     && Object.keys(installation.fingerprint).length <= 8
     && usage.length <= 64 && usage.every((line) => line.from <= line.until && line.used <= line.peak);
 }
+
+const slotsHold = (slots) => Object.values(slots).every(({ ended, holding }) => (ended ?? 1) >= 1
+  && (!holding || holding.counter > (ended ?? 0)));
 
 const ownSlot = (v) => v.chain.slots[v['license-type']];
 
@@ -165,7 +168,7 @@ const RULES = {
   'revocation-list': (v) => ascends(v.licenses) && ascends(v.keys) && v.licenses.length + v.keys.length <= 1500
     && v.number >= 1 && v.issued < v.until,
   checkpoint: () => true,
-  'support-bundle': (v) => v.lines.length <= 500 && v.lines.reduce((sum, line) => sum + Buffer.byteLength(line), 0) <= 48 * 1024,
+  'support-bundle': (v) => slotsHold(v.slots) && v.lines.length <= 500 && v.lines.reduce((sum, line) => sum + Buffer.byteLength(line), 0) <= 48 * 1024,
 };
 
 /** The thumbprint of the installation that a payload is from or for. */

@@ -1,6 +1,6 @@
 // FORMAT.md, "QR text": the spelling for a screen, `WAYBILL:` and the file in base 32 (RFC 4648 §6) without padding.
 
-import { decodeText } from './armour.mjs';
+import { readText } from './armour.mjs';
 import { must } from './refusal.mjs';
 
 const PREFIX = 'WAYBILL:';
@@ -13,11 +13,11 @@ export const isQrText = (bytes) => textOf(bytes).startsWith(PREFIX);
 /** The file inside. */
 export function readQrText(bytes) {
   const text = textOf(bytes).replace(/\p{White_Space}+/gu, '');
-  must(text.length <= MAX_CHARACTERS, 'too-large');
+  must([...text].length <= MAX_CHARACTERS, 'too-large');
   return decodeBase32(text.slice(PREFIX.length));
 }
 
-const textOf = (bytes) => decodeText(bytes).text.replace(/^\p{White_Space}+/u, '');
+const textOf = (bytes) => readText(bytes).replace(/^\p{White_Space}+/u, '');
 
 function decodeBase32(text) {
   const bytes = Buffer.alloc(Math.floor((text.length * 5) / 8));

@@ -155,19 +155,18 @@ function maySign(bundle, { kid, issued }) {
   return key?.signs.includes('revocation-list') && key.from <= issued && issued < Math.min(key.until, key['distrusted-since'] ?? Infinity);
 }
 
-/** 6. Each list is judged with the list that was held before the file, and the highest number holds. */
+/** 6. Each list is judged with the one that is held after the bundles, and the highest number holds. */
 function takeLists(state, documents) {
   const held = state.list;
-  const lists = documents
-    .filter((document) => !held?.digest.equals(document.digest))
-    .map((document) => {
-      const list = { ...verifySigned(state, document), kid: document.kid, digest: document.digest };
-      must(list.vendor === state.bundle.vendor, 'vendor');
-      must(list.number !== held?.number, 'revocation-fork');
-      return list;
-    });
-  const highest = Math.max(held?.number ?? 0, ...lists.map((list) => list.number));
-  const newest = lists.filter((list) => list.number === highest);
-  must(newest.every((list) => list.digest.equals(newest[0].digest)), 'revocation-fork');
-  return newest.length ? { ...state, list: newest[0] } : state;
+  const isHeld = ({ tbs, signature }) => held?.tbs.equals(tbs) && held.signature.equals(signature);
+  const lists = documents.filter((document) => !isHeld(document)).map((document) => {
+    const list = { ...verifySigned(state, document), ...document };
+    must(list.vendor === state.bundle.vendor, 'vendor');
+    return list;
+  });
+  const all = held ? [held, ...lists] : lists;
+  const areOne = (a, b) => a.number !== b.number || a.digest.equals(b.digest);
+  must(all.every((a) => all.every((b) => areOne(a, b))), 'revocation-fork');
+  const highest = Math.max(...all.map((list) => list.number));
+  return all.length ? { ...state, list: all.find((list) => list.number === highest) } : state;
 }

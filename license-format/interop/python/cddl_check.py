@@ -25,7 +25,6 @@ SHAPE = ("container-*", "envelope-*", "header-*", "payload-shape", "payload-vers
 BEYOND_A_SCHEMA = {
     "payload-label-*": "what a text for people may hold stands in FORMAT.md",
     "payload-site-code-device": "the four names that are no site codes stand in FORMAT.md",
-    "payload-token-*": "the schema says that a feature's name is a text",
     "container-proof-index-beyond-size": "a rule between two fields",
     "header-algorithm-long": "the encoding is no matter of a schema",
     "header-indefinite-map": "the encoding is no matter of a schema",

@@ -211,6 +211,12 @@ def fits_field(value, name, shape):
 # --- Rules ("The rules that the schema cannot state", and "Limits") --------------------------------------------------
 
 
+def slot_rules(slots):
+    for slot in slots.values():
+        yield slot.get("ended", 1) >= 1
+        yield "holding" not in slot or slot["holding"]["counter"] > slot.get("ended", 0)
+
+
 def request_rules(p):
     chain, counter = p["chain"], p["chain"]["counter"]
     since = chain.get("since", {"counter": 0})["counter"]
@@ -218,10 +224,10 @@ def request_rules(p):
     yield since >= 1 or "since" not in chain
     yield counter == since + len(chain["open"]) + 1
     yield len(chain["open"]) <= 35
+    yield from slot_rules(chain["slots"])
     for slot in chain["slots"].values():
-        ended = slot.get("ended", 0)
-        yield ended <= counter
-        yield "holding" not in slot or ended < slot["holding"]["counter"] < counter
+        yield slot.get("ended", 0) <= counter
+        yield "holding" not in slot or slot["holding"]["counter"] < counter
     yield len(p["installation"]["fingerprint"]) <= 8
     yield len(p.get("usage", [])) <= 64
     for line in p.get("usage", []):
@@ -295,6 +301,7 @@ def revocation_list_rules(p):
 
 
 def support_bundle_rules(p):
+    yield from slot_rules(p["slots"])
     yield len(p["lines"]) <= 500
     yield sum(len(line.encode()) for line in p["lines"]) <= 48 * 1024
 

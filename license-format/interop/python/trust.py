@@ -58,21 +58,14 @@ class Trust:
         self.take_news(file.documents())
 
     def take_news(self, documents):
-        """ "Taking news"; what is held already, byte for byte, is passed over."""
-        held = [document.raw for document in [*self.bundle.documents, self.revocations] if document]
-        # Step 1. A bundle is held where all its documents are.
-        bundles = [
-            Bundle(signed_alike, self.holds)
-            for signed_alike in bundle_documents(documents).values()
-            if any(document.raw not in held for document in signed_alike)
-        ]
+        """ "Taking news"."""
+        # Step 1.
+        bundles = [Bundle(signed_alike, self.holds) for signed_alike in bundle_documents(documents).values()]
         for bundle in sorted(bundles, key=lambda bundle: bundle.fields["number"]):
             self.take_bundle(bundle)
-        # Step 5.
-        if self.revocations and not self.may_sign(self.revocations, self.revoked):
-            self.revocations, self.revoked = None, NOTHING_REVOKED
         # Step 6.
-        lists = [other for other in documents if other.kind == "revocation-list" and other.raw not in held]
+        held = self.revocations.raw if self.revocations else None
+        lists = [other for other in documents if other.kind == "revocation-list" and other.raw != held]
         self.take_revocations([(document, self.believe(document)) for document in lists])
 
     def take_bundle(self, bundle):
@@ -89,16 +82,19 @@ class Trust:
         require(new["previous"] == self.bundle.digest, "trust-fork")
         # Step 4.
         bundle.require_signed(self.bundle, self.holds)
+        # Step 5.
         self.bundle = bundle
+        if self.revocations and not self.may_sign(self.revocations, self.revoked):
+            self.revocations, self.revoked = None, NOTHING_REVOKED
 
     def take_revocations(self, lists):
         held = [(self.revocations, self.revoked)] if self.revocations else []
-        highest = max((fields["number"] for _, fields in lists), default=0)
-        for number in (self.revoked["number"], highest):
-            same = {document.digest() for document, fields in held + lists if fields["number"] == number}
-            require(len(same) <= 1, "revocation-fork")
-        if highest > self.revoked["number"]:
-            self.revocations, self.revoked = next(pair for pair in lists if pair[1]["number"] == highest)
+        digests = {}
+        for document, fields in held + lists:
+            require(digests.setdefault(fields["number"], document.digest()) == document.digest(), "revocation-fork")
+        self.revocations, self.revoked = max(
+            held + lists, key=lambda pair: pair[1]["number"], default=(None, NOTHING_REVOKED)
+        )
 
     def believe(self, document):
         """The payload of a document that passes steps 3 to 9 of "Verifying an answer"."""

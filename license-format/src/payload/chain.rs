@@ -66,6 +66,15 @@ impl SlotReports {
         } = Some(report);
     }
 
+    /// Counters start at 1, and a license in force was asked for after the slot's last deactivation.
+    pub(super) fn rules(&self) -> Result<(), &'static str> {
+        let fits = |slot: SlotReport| {
+            slot.ended.is_none_or(|ended| ended > 0)
+                && slot.holding.is_none_or(|held| held.counter > slot.ended.unwrap_or(0))
+        };
+        all(&[(self.iter().all(|(_, slot)| fits(slot)), "a slot ended nothing, or holds what it ended")])
+    }
+
     /// The slots that were ever used, with their reports.
     pub fn iter(&self) -> impl Iterator<Item = (LicenseType, SlotReport)> + '_ {
         LicenseType::ALL.into_iter().filter_map(|kind| Some((kind, self.slot(kind)?)))
@@ -105,12 +114,12 @@ impl Chain {
 
     pub(super) fn rules(&self) -> Result<(), &'static str> {
         let before = self.since.map_or(0, |since| since.counter);
+        // A license in force answers an earlier request; a deactivation may be this one.
         let slots_fit = self.slots.iter().all(|(_, slot)| {
-            let held = slot.holding.map_or(0, |link| link.counter);
-            let ended = slot.ended.unwrap_or(0);
-            // A license in force answers an earlier request, and one made after the slot's last deactivation.
-            held < self.counter && ended <= self.counter && (slot.holding.is_none() || held > ended)
+            slot.holding.is_none_or(|held| held.counter < self.counter)
+                && slot.ended.is_none_or(|ended| ended <= self.counter)
         });
+        self.slots.rules()?;
         all(&[
             (
                 is_integer(self.counter) && is_integer(self.record) && self.counter > 0,

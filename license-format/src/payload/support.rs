@@ -31,6 +31,7 @@ impl Payload for SupportBundle {
     }
 
     fn rules(&self) -> Result<(), &'static str> {
+        self.slots.rules()?;
         let bytes: usize = self.lines.iter().map(|line| line.as_str().len()).sum();
         all(&[
             (self.lines.len() <= limits::SUPPORT_LINES, "too many lines"),

@@ -72,6 +72,9 @@ fn bytes_of_an_armoured_text() {
     assert_eq!(UnverifiedFile::read(text.as_bytes()), Ok(file));
     text.push(' ');
     assert_eq!(UnverifiedFile::read(text.as_bytes()).expect_err("a space too many").code(), "too-large");
+    // Which is asked before it is known what the text is.
+    let code = |len: usize| UnverifiedFile::read(&vec![b'x'; len]).expect_err("a letter").code();
+    assert_eq!((code(ARMOUR_BYTES), code(ARMOUR_BYTES + 1)), ("not-waybill", "too-large"));
 }
 
 /// The largest binary file fits an armoured text, also in UTF-16.

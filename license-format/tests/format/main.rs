@@ -8,3 +8,4 @@ mod laws;
 mod license_keys;
 mod limits;
 mod second_opinion;
+mod sentences;

@@ -8,7 +8,7 @@ use license_format::{
 };
 use signer::{
     SubscriptionId,
-    exchange::{Book, InstallationRecord, SoldGrant, SoldKey, SubscriptionRecord, Terms},
+    exchange::{Book, Draw, InstallationRecord, SoldGrant, SoldKey, SubscriptionRecord, Tally, Terms},
 };
 
 /// The slots of a model's proxies, by number.
@@ -64,10 +64,11 @@ pub fn book(subscriptions: &[Subscription], keys: &[Key]) -> Book {
             license_type: text.license_type(),
             last_group: text.last_group(),
             quota: key.quota,
+            draw: Draw::Open,
+            ends: None,
             blocked: false,
             installations: key.installations,
             moves: 0,
-            homes: BTreeMap::new(),
         };
         (text.digest(), sold)
     };
@@ -79,6 +80,8 @@ pub fn book(subscriptions: &[Subscription], keys: &[Key]) -> Book {
         installations: BTreeMap::new(),
         keys: keys.iter().enumerate().map(sold_key).collect(),
         subscriptions: numbered.map(|(number, sold)| (subscription_id(number), record(sold))).collect(),
+        codes: BTreeMap::new(),
+        tallies: BTreeMap::new(),
         changes: Vec::new(),
     }
 }
@@ -88,6 +91,7 @@ fn record(sold: &Subscription) -> SubscriptionRecord {
         metric: *metric,
         seats: *seats,
         edition: "Standard".parse().expect("a label"),
+        counted_as: *metric,
         over_limit: OverLimit::Notify,
         after_end_days: 0,
     };
@@ -102,42 +106,23 @@ fn record(sold: &Subscription) -> SubscriptionRecord {
         grants: sold.seats.iter().map(grant).collect(),
         terms: TERMS,
         overdraft: Vec::new(),
-        counted: BTreeMap::new(),
-        next_end: None,
+        reserves: Vec::new(),
     }
 }
 
-/// What the store does when it reads a book at an instant: leases in the order of their counters, and the sums from them alone.
+/// What the store does when it reads a book at an instant: leases in the order of their counters, and the tallies from them alone.
 pub fn reopen(book: &mut Book, now: Timestamp) {
     close(book);
-    for (name, record) in &mut book.installations {
+    for record in book.installations.values_mut() {
         record.leases.sort_by_key(|lease| (lease.counter, lease.license));
-        for license_type in LicenseType::ALL {
-            for (id, seats) in record.seats(license_type, now) {
-                let Some(subscription) = book.subscriptions.get_mut(&id) else { continue };
-                for (metric, seats) in seats {
-                    *subscription.counted.entry(metric).or_default() += seats;
-                }
-            }
-        }
-        for lease in record.counted(now) {
-            let Some(key) = book.keys.get_mut(&lease.key) else { continue };
-            let ends = key.homes.entry(*name).or_insert(lease.ends);
-            *ends = (*ends).max(lease.ends);
-        }
     }
+    book.tally_anew(now);
 }
 
 /// Takes from a book what is only made from the rest of it.
 pub fn close(book: &mut Book) {
     book.changes.clear();
-    for subscription in book.subscriptions.values_mut() {
-        subscription.counted.clear();
-        subscription.next_end = None;
-    }
-    for key in book.keys.values_mut() {
-        key.homes.clear();
-    }
+    book.tallies.clear();
 }
 
 /// Whether two closed books of a world are the same.
@@ -151,21 +136,13 @@ pub fn same(one: &Book, other: &Book) -> bool {
 
 /// The sums that a book keeps while it answers.
 pub fn sums(book: &Book) -> impl PartialEq + std::fmt::Debug + use<> {
-    let counted = |(id, record): (&SubscriptionId, &SubscriptionRecord)| {
-        let above: Vec<(Metric, u64)> =
-            record.counted.iter().filter(|(_, sum)| **sum > 0).map(|(metric, sum)| (*metric, *sum)).collect();
-        (id.clone(), above)
-    };
-    let homes = |key: &SoldKey| -> Vec<(Thumbprint, Timestamp)> {
-        key.homes.iter().map(|(home, ends)| (*home, *ends)).collect()
-    };
-    let counted: Vec<_> = book.subscriptions.iter().map(counted).collect();
-    (counted, book.keys.values().map(homes).collect::<Vec<_>>())
+    let above = book.tallies.iter().filter(|(_, standing)| standing.now > 0);
+    above.map(|(tally, standing)| (tally.clone(), standing.now)).collect::<Vec<_>>()
 }
 
 /// Forgets where keys are at home, as a variant wants it.
 pub fn forget_homes(book: &mut Book) {
-    book.keys.values_mut().for_each(|key| key.homes.clear());
+    book.tallies.retain(|tally, _| !matches!(tally, Tally::Homes(_)));
 }
 
 /// Staff change what a key may have.

@@ -82,6 +82,11 @@ pub struct SubscriptionChange {
     pub clock_tolerance_hours: Option<u64>,
     /// Seats by metric.
     pub seats: BTreeMap<Metric, u64>,
+    /// Editions by metric.
+    pub editions: BTreeMap<Metric, String>,
+    /// What seats of one metric are sold as from now on: per computer to per user, say. Licenses in the field change with their next
+    /// refresh, and until then count as what they are sold as now.
+    pub metrics: BTreeMap<Metric, Metric>,
 }
 
 impl SubscriptionDraft {
@@ -162,6 +167,7 @@ impl SubscriptionDraft {
                 metric,
                 seats,
                 edition,
+                counted_as: metric,
                 over_limit,
                 after_end_days,
             }));
@@ -220,14 +226,45 @@ impl SubscriptionChange {
             check_seats(&mut problems, *seats);
             match after.grants.iter_mut().find(|grant| grant.metric == *metric) {
                 Some(grant) => grant.seats = *seats,
-                None => problems.add(
-                    "seats",
-                    "metric-absent",
-                    format!("this subscription has no seats for a {}", metric.noun()),
-                    "Choose one of the kinds that it has.",
-                ),
+                None => absent(&mut problems, *metric),
+            }
+        }
+        for (metric, edition) in &self.editions {
+            let edition = problems.label("edition", edition);
+            match (after.grants.iter_mut().find(|grant| grant.metric == *metric), edition) {
+                (Some(grant), Some(edition)) => grant.edition = edition,
+                (None, _) => absent(&mut problems, *metric),
+                (Some(_), None) => {}
+            }
+        }
+        for (from, new) in &self.metrics {
+            let others = after.grants.iter().filter(|grant| grant.metric != *from);
+            let taken = others.clone().any(|grant| grant.metric == *new || grant.counted_as == *new);
+            problems.demand(
+                !taken,
+                "metric",
+                "metric-twice",
+                format!("seats for a {} are sold already", new.noun()),
+                "Put all seats of one kind together.",
+            );
+            let Some(grant) = after.grants.iter_mut().find(|grant| grant.metric == *from) else {
+                absent(&mut problems, *from);
+                continue;
+            };
+            if from != new && !taken {
+                grant.metric = *new;
+                check_grant(&mut problems, to.license_type, &grant.draft());
             }
         }
         problems.into_result().map(|()| after)
     }
+}
+
+fn absent(problems: &mut Problems, metric: Metric) {
+    problems.add(
+        "seats",
+        "metric-absent",
+        format!("this subscription has no seats for a {}", metric.noun()),
+        "Choose one of the kinds that it has.",
+    );
 }

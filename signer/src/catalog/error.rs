@@ -23,6 +23,9 @@ pub enum CatalogError {
         /// What was to be changed.
         what: &'static str,
     },
+    /// The primary key is not deleted.
+    #[error("the primary key ends with its subscription")]
+    Primary,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -35,6 +38,7 @@ impl CatalogError {
             CatalogError::Invalid(_) => "invalid",
             CatalogError::NotFound { .. } => "not-found",
             CatalogError::Changed { .. } => "changed-meanwhile",
+            CatalogError::Primary => "key-primary",
             CatalogError::Store(error) => error.code(),
         }
     }
@@ -48,6 +52,7 @@ impl CatalogError {
             },
             CatalogError::NotFound { .. } => "Look it up in the list, then try again.",
             CatalogError::Changed { .. } => "Look at it as it is now, then decide again.",
+            CatalogError::Primary => "Block it, or end the subscription.",
             CatalogError::Store(error) => error.next_step(),
         }
     }

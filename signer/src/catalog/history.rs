@@ -57,6 +57,11 @@ impl Difference {
         Difference { what: "created".to_owned(), before: None, after: Some(after) }
     }
 
+    /// For what is there no more.
+    pub(super) fn gone(what: &str, before: String) -> Difference {
+        Difference { what: what.to_owned(), before: Some(before), after: None }
+    }
+
     /// Those of the values that differ.
     pub(super) fn of(values: &[(&str, String, String)]) -> Vec<Difference> {
         let differs = |(_, before, after): &&(&str, String, String)| before != after;
@@ -88,9 +93,15 @@ impl Difference {
             ),
         ]);
         for grant in &after.grants {
-            let what = format!("seats.{}", grant.metric.name());
-            let seats = (what.as_str(), before.seats(grant.metric).to_string(), grant.seats.to_string());
-            differences.extend(Difference::of(&[seats]));
+            // What was sold as another metric is compared with that.
+            let old = before.grants.iter().find(|old| old.counted_as == grant.counted_as);
+            let Some(old) = old else { continue };
+            let name = |what: &str| format!("{what}.{}", grant.metric.name());
+            differences.extend(Difference::of(&[
+                (&name("seats"), old.seats.to_string(), grant.seats.to_string()),
+                (&name("edition"), old.edition.to_string(), grant.edition.to_string()),
+                (&name("metric"), old.metric.name().to_owned(), grant.metric.name().to_owned()),
+            ]));
         }
         differences
     }

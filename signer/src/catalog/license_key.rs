@@ -6,12 +6,18 @@ use sqlx::any::AnyRow;
 use super::{LicenseKeyId, Subscription, SubscriptionId};
 use crate::{
     entropy::{Entropy, draw},
+    exchange::Draw,
     problem::{Problem, Problems},
-    store::{Columns, StoreError},
+    store::{Columns, StoreError, read_draw},
 };
 
 /// Most installations that may use one key at once.
 const MOST_INSTALLATIONS: u64 = 1_000_000;
+
+/// Most seats that a dynamic key may take beyond what is in use.
+const MOST_HEADROOM: u64 = 1_000_000;
+/// Most characters of a note.
+const MOST_NOTE: usize = 2_000;
 
 /// A license key that was sold.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,8 +32,14 @@ pub struct KeyRecord {
     pub key: LicenseKey,
     /// Its name, for people.
     pub name: Label,
-    /// At most so many seats; the whole subscription if absent.
+    /// At most so many seats at all its installations together; the whole subscription if absent.
     pub quota: Option<u64>,
+    /// How much of that a license takes.
+    pub draw: Draw,
+    /// When it ends, exclusive, if that is before its subscription does; it renews with the subscription if absent.
+    pub ends: Option<Timestamp>,
+    /// What people want to remember of it.
+    pub note: String,
     /// How many installations may use it at once.
     pub installations: u64,
     /// Whether it gives no new licenses.
@@ -71,8 +83,29 @@ pub struct KeyDraft {
     pub name: String,
     /// At most so many seats; the whole subscription if absent.
     pub quota: Option<u64>,
+    /// How much of that a license takes.
+    pub draw: Draw,
+    /// When it ends, if that is before its subscription does.
+    pub ends: Option<Timestamp>,
+    /// What people want to remember of it; usually nothing.
+    pub note: String,
     /// How many installations may use it at once; usually 1.
     pub installations: u64,
+}
+
+impl KeyDraft {
+    /// A draft that takes what is free of the whole subscription, as long as that goes on, at one installation.
+    pub fn new(subscription: SubscriptionId, name: impl Into<String>) -> KeyDraft {
+        KeyDraft {
+            subscription,
+            name: name.into(),
+            quota: None,
+            draw: Draw::Open,
+            ends: None,
+            note: String::new(),
+            installations: 1,
+        }
+    }
 }
 
 /// What is to change of a key; `None` stays as it is.
@@ -82,6 +115,12 @@ pub struct KeyChange {
     pub name: Option<String>,
     /// At most so many seats; `Some(None)` is the whole subscription.
     pub quota: Option<Option<u64>>,
+    /// How much of that a license takes.
+    pub draw: Option<Draw>,
+    /// When it ends; `Some(None)` is with its subscription.
+    pub ends: Option<Option<Timestamp>>,
+    /// What people want to remember of it.
+    pub note: Option<String>,
     /// How many installations may use it at once.
     pub installations: Option<u64>,
     /// Whether it gives no new licenses.
@@ -99,10 +138,16 @@ impl KeyDraft {
         let mut problems = Problems::default();
         let name = problems.label("name", &self.name);
         check_quota(&mut problems, subscription, self.quota);
+        check_draw(&mut problems, self.draw, self.quota);
+        check_ends(&mut problems, subscription, self.ends);
+        check_note(&mut problems, &self.note);
         check_installations(&mut problems, self.installations);
         match (name, problems.into_result()) {
             (Some(name), Ok(())) => Ok(KeyRecord {
                 quota: self.quota,
+                draw: self.draw,
+                ends: self.ends,
+                note: self.note.clone(),
                 installations: self.installations,
                 ..new_key(subscription, KeyKind::Sublicense, name, now, entropy)
             }),
@@ -134,6 +179,16 @@ impl KeyChange {
             check_quota(&mut problems, subscription, quota);
             after.quota = quota;
         }
+        after.draw = self.draw.unwrap_or(to.draw);
+        check_draw(&mut problems, after.draw, after.quota);
+        if let Some(ends) = self.ends {
+            check_ends(&mut problems, subscription, ends);
+            after.ends = ends;
+        }
+        if let Some(note) = &self.note {
+            check_note(&mut problems, note);
+            after.note.clone_from(note);
+        }
         if let Some(installations) = self.installations {
             check_installations(&mut problems, installations);
             after.installations = installations;
@@ -163,6 +218,9 @@ fn new_key(
         key: LicenseKey::from_random(subscription.license_type, &draw::<RANDOM>(entropy)),
         name,
         quota: None,
+        draw: Draw::Open,
+        ends: None,
+        note: String::new(),
         installations: 1,
         blocked: false,
         created: now,
@@ -178,6 +236,44 @@ fn check_quota(problems: &mut Problems, subscription: &Subscription, quota: Opti
         "quota",
         format!("a quota is 1 to {most}, which is what the subscription has"),
         "Choose a number in between, or none for the whole subscription.",
+    );
+}
+
+fn check_draw(problems: &mut Problems, draw: Draw, quota: Option<u64>) {
+    problems.demand(
+        draw != Draw::Reserved || quota.is_some(),
+        "quota",
+        "quota-reserved",
+        "a key that reserves seats needs to say how many",
+        "Give it a quota, or let it draw on what is free.",
+    );
+    let headroom = if let Draw::Dynamic { headroom } = draw { headroom } else { 0 };
+    problems.demand(
+        headroom <= MOST_HEADROOM,
+        "headroom",
+        "headroom",
+        format!("headroom is at most {MOST_HEADROOM} seats"),
+        "Choose fewer seats; a tenth of what is usually in use is enough.",
+    );
+}
+
+fn check_ends(problems: &mut Problems, subscription: &Subscription, ends: Option<Timestamp>) {
+    problems.demand(
+        ends.is_none_or(|ends| subscription.start < ends && ends <= subscription.end),
+        "ends",
+        "key-ends",
+        format!("a key ends after {} and by {}", subscription.start.date(), subscription.end.date()),
+        "Choose a day of the subscription's, or let the key renew with it.",
+    );
+}
+
+fn check_note(problems: &mut Problems, note: &str) {
+    problems.demand(
+        note.chars().count() <= MOST_NOTE && note.chars().all(|c| !c.is_control() || c == '\n'),
+        "note",
+        "note",
+        format!("a note has at most {MOST_NOTE} characters, and no control characters"),
+        "Shorten it.",
     );
 }
 
@@ -204,6 +300,9 @@ pub(super) fn read_key(row: &AnyRow) -> Result<KeyRecord, StoreError> {
         key,
         name: columns.parsed("name")?,
         quota: columns.optional_count("quota")?,
+        draw: read_draw(&columns)?,
+        ends: columns.optional_time("ends")?,
+        note: columns.text("note")?,
         installations: columns.count("installations")?,
         blocked: columns.flag("blocked")?,
         created: columns.time("created")?,

@@ -4,15 +4,16 @@ use license_format::Timestamp;
 use sqlx::{AnyConnection, any::AnyRow};
 
 use super::{
-    Catalog, CatalogError, KeyChange, KeyDraft, KeyRecord, LicenseKeyId, Result, SubscriptionId,
+    Catalog, CatalogError, KeyChange, KeyDraft, KeyKind, KeyRecord, LicenseKeyId, Result, SubscriptionId,
     history::{Difference, record},
     license_key::read_key,
     subscriptions::find_subscription,
 };
 use crate::{
     entropy::Entropy,
+    exchange::Draw,
     people::{AccountId, Actor, Asker},
-    store::{StoreError, big, seconds},
+    store::{StoreError, big, draw_columns, seconds},
 };
 
 impl Catalog {
@@ -57,9 +58,10 @@ impl Catalog {
             return Ok(before);
         }
         after.version = version + 1;
+        let (draw, headroom) = draw_columns(after.draw);
         let done = sqlx::query(
-            "UPDATE license_key SET name = $1, quota = $2, installations = $3, blocked = $4, version = $5 \
-             WHERE id = $6 AND version = $7",
+            "UPDATE license_key SET name = $1, quota = $2, installations = $3, blocked = $4, version = $5, draw = $8, \
+             headroom = $9, ends = $10, note = $11 WHERE id = $6 AND version = $7 AND deleted IS NULL",
         )
         .bind(after.name.as_str())
         .bind(after.quota.map(big))
@@ -68,6 +70,10 @@ impl Catalog {
         .bind(big(after.version))
         .bind(id.as_str())
         .bind(big(version))
+        .bind(draw)
+        .bind(headroom.map(big))
+        .bind(after.ends.map(seconds))
+        .bind(after.note.as_str())
         .execute(&mut *transaction)
         .await?;
         if done.rows_affected() != 1 {
@@ -78,15 +84,45 @@ impl Catalog {
         Ok(after)
     }
 
+    /// Deletes a sublicense that was shown at `version`: it gives no new licenses, and what it withheld goes back. What is in the field
+    /// goes on until it ends, and counts until then. Refuses the primary key, which ends with its subscription: `Primary`.
+    pub async fn delete_license_key(
+        &self,
+        id: &LicenseKeyId,
+        version: u64,
+        by: &Actor,
+        now: Timestamp,
+    ) -> Result<KeyRecord> {
+        let mut transaction = self.store.begin().await?;
+        let key = find_key(&mut transaction, id).await?;
+        if key.kind == KeyKind::Primary {
+            return Err(CatalogError::Primary);
+        }
+        let sql = "UPDATE license_key SET deleted = $1, version = version + 1 WHERE id = $2 AND version = $3 AND deleted IS NULL";
+        let done = sqlx::query(sql)
+            .bind(seconds(now))
+            .bind(id.as_str())
+            .bind(big(version))
+            .execute(&mut *transaction)
+            .await?;
+        if done.rows_affected() != 1 {
+            return Err(CatalogError::Changed { what: "license key" });
+        }
+        let gone = Difference::gone("deleted", key.key.last_group().masked());
+        record(&mut transaction, &key.subscription, Some(id), &[gone], by, now).await?;
+        transaction.commit().await?;
+        Ok(key)
+    }
+
     /// All license keys that exist for who asks, newest first.
     pub async fn license_keys(&self, asker: &Asker) -> Result<Vec<KeyRecord>> {
         let mut connection = self.store.read().await?;
         let rows = sqlx::query(
             "SELECT license_key.id, license_key.subscription, license_key.kind, license_key.key_text, \
-             license_key.digest, license_key.name, license_key.quota, license_key.installations, \
-             license_key.blocked, license_key.created, license_key.version \
+             license_key.digest, license_key.name, license_key.quota, license_key.draw, license_key.headroom, license_key.ends, \
+             license_key.note, license_key.installations, license_key.blocked, license_key.created, license_key.version \
              FROM license_key JOIN subscription ON subscription.id = license_key.subscription \
-             WHERE CAST($1 AS TEXT) IS NULL OR subscription.account = $1 \
+             WHERE license_key.deleted IS NULL AND (CAST($1 AS TEXT) IS NULL OR subscription.account = $1) \
              ORDER BY license_key.created DESC, license_key.id DESC",
         )
         .bind(asker.account().map(AccountId::as_str))
@@ -100,8 +136,8 @@ impl Catalog {
         let mut connection = self.store.read().await?;
         find_subscription(&mut connection, asker, id).await?;
         let rows = sqlx::query(
-            "SELECT id, subscription, kind, key_text, digest, name, quota, installations, blocked, created, version \
-             FROM license_key WHERE subscription = $1 ORDER BY kind, created, id",
+            "SELECT id, subscription, kind, key_text, digest, name, quota, draw, headroom, ends, note, installations, blocked, created, \
+             version FROM license_key WHERE subscription = $1 AND deleted IS NULL ORDER BY kind, created, id",
         )
         .bind(id.as_str())
         .fetch_all(&mut *connection)
@@ -122,10 +158,10 @@ impl Catalog {
 }
 
 pub(super) async fn insert_key(connection: &mut AnyConnection, key: &KeyRecord) -> Result<()> {
+    let (draw, headroom) = draw_columns(key.draw);
     sqlx::query(
-        "INSERT INTO license_key \
-         (id, subscription, kind, key_text, digest, name, quota, installations, blocked, created, version) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        "INSERT INTO license_key (id, subscription, kind, key_text, digest, name, quota, installations, blocked, created, version, \
+         draw, headroom, ends, note) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
     )
     .bind(key.id.as_str())
     .bind(key.subscription.as_str())
@@ -138,6 +174,10 @@ pub(super) async fn insert_key(connection: &mut AnyConnection, key: &KeyRecord) 
     .bind(i64::from(key.blocked))
     .bind(seconds(key.created))
     .bind(big(key.version))
+    .bind(draw)
+    .bind(headroom.map(big))
+    .bind(key.ends.map(seconds))
+    .bind(key.note.as_str())
     .execute(connection)
     .await?;
     Ok(())
@@ -145,8 +185,8 @@ pub(super) async fn insert_key(connection: &mut AnyConnection, key: &KeyRecord) 
 
 async fn find_key(connection: &mut AnyConnection, id: &LicenseKeyId) -> Result<KeyRecord> {
     let row = sqlx::query(
-        "SELECT id, subscription, kind, key_text, digest, name, quota, installations, blocked, created, version \
-         FROM license_key WHERE id = $1",
+        "SELECT id, subscription, kind, key_text, digest, name, quota, draw, headroom, ends, note, installations, blocked, created, \
+         version FROM license_key WHERE id = $1 AND deleted IS NULL",
     )
     .bind(id.as_str())
     .fetch_optional(connection)
@@ -162,10 +202,20 @@ fn differences(before: &KeyRecord, after: &KeyRecord) -> Vec<Difference> {
     let quota = |key: &KeyRecord| {
         key.quota.map_or_else(|| "whole subscription".to_owned(), |quota| quota.to_string())
     };
+    let draw = |key: &KeyRecord| match key.draw {
+        Draw::Open => "open".to_owned(),
+        Draw::Reserved => "reserved".to_owned(),
+        Draw::Dynamic { headroom } => format!("dynamic, headroom {headroom}"),
+    };
+    let ends =
+        |key: &KeyRecord| key.ends.map_or_else(|| "with the subscription".to_owned(), |ends| ends.date());
     let on_off = |flag: bool| if flag { "on" } else { "off" }.to_owned();
     Difference::of(&[
         ("name", before.name.to_string(), after.name.to_string()),
         ("quota", quota(before), quota(after)),
+        ("draw", draw(before), draw(after)),
+        ("ends", ends(before), ends(after)),
+        ("note", before.note.clone(), after.note.clone()),
         ("installations", before.installations.to_string(), after.installations.to_string()),
         ("blocked", on_off(before.blocked), on_off(after.blocked)),
     ])

@@ -2,24 +2,32 @@
 //!
 //! A draft is checked whole, with every problem at once, before anything is written; a change names the version on which it was
 //! decided, and of two at once the later is told. Writing is for staff, which the caller has made sure of; reading takes an
-//! [`Asker`](crate::people::Asker). Absent on purpose: seats that are out in the field, and what a request gets, which are the exchange's.
+//! [`Asker`](crate::people::Asker). What is
+//! out in the field is the exchange's; the catalog shows it over time and says beforehand what a change would do to it ([`outlook`]).
 
+mod activation_code;
 mod draft;
 mod error;
 mod history;
 mod license_key;
 mod license_keys;
+mod outlook;
+mod overdraft;
 mod rules;
 mod subscription;
 mod subscriptions;
 #[cfg(test)]
 mod tests;
 
+pub use crate::exchange::Draw;
 pub use crate::ids::{LicenseKeyId, SubscriptionId};
+pub use activation_code::CodeRecord;
 pub use draft::{GrantDraft, SubscriptionChange, SubscriptionDraft};
 pub use error::CatalogError;
 pub use history::Change;
 pub use license_key::{KeyChange, KeyDraft, KeyKind, KeyRecord};
+pub use outlook::{Affected, Preview};
+pub use overdraft::{OverdraftDraft, OverdraftEntry};
 pub use subscription::{EXPIRING_SOON, Subscription, SubscriptionGrant, SubscriptionStatus};
 
 use crate::store::Store;

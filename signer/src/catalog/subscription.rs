@@ -3,7 +3,7 @@
 use license_format::{DAY, Label, LicenseType, Metric, Timestamp, payload::OverLimit};
 use sqlx::any::AnyRow;
 
-use super::SubscriptionId;
+use super::{GrantDraft, SubscriptionId};
 use crate::{
     people::AccountId,
     store::{Columns, StoreError},
@@ -58,10 +58,25 @@ pub struct SubscriptionGrant {
     pub seats: u64,
     /// The product's edition.
     pub edition: Label,
+    /// The metric that these seats were sold as at first, under which the record counts them whatever they are sold as since.
+    pub counted_as: Metric,
     /// What happens over the limit.
     pub over_limit: OverLimit,
     /// Days after the contract's end for which the grant still holds.
     pub after_end_days: u64,
+}
+
+impl SubscriptionGrant {
+    /// As it would be filled in.
+    pub(super) fn draft(&self) -> GrantDraft {
+        GrantDraft {
+            metric: self.metric,
+            seats: self.seats,
+            edition: self.edition.to_string(),
+            over_limit: self.over_limit,
+            after_end_days: self.after_end_days,
+        }
+    }
 }
 
 /// What lists show and filter by.
@@ -164,6 +179,7 @@ pub(super) fn read_grant(row: &AnyRow) -> Result<(SubscriptionId, SubscriptionGr
         metric: columns.named("metric", Metric::from_name)?,
         seats: columns.count("seats")?,
         edition: columns.parsed("edition")?,
+        counted_as: columns.named("counted_as", Metric::from_name)?,
         over_limit,
         after_end_days: columns.count("after_end_days")?,
     };

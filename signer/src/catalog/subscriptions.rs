@@ -69,13 +69,12 @@ impl Catalog {
         if !overwrite_subscription(&mut transaction, &after, version).await? {
             return Err(changed());
         }
+        sqlx::query("DELETE FROM subscription_grant WHERE subscription = $1")
+            .bind(id.as_str())
+            .execute(&mut *transaction)
+            .await?;
         for grant in &after.grants {
-            sqlx::query("UPDATE subscription_grant SET seats = $1 WHERE subscription = $2 AND metric = $3")
-                .bind(big(grant.seats))
-                .bind(id.as_str())
-                .bind(grant.metric.name())
-                .execute(&mut *transaction)
-                .await?;
+            insert_grant(&mut transaction, id, grant).await?;
         }
         record(&mut transaction, id, None, &differences, by, now).await?;
         transaction.commit().await?;
@@ -95,7 +94,7 @@ impl Catalog {
         .fetch_all(&mut *connection)
         .await?;
         let grants = sqlx::query(
-            "SELECT subscription, metric, seats, edition, over_limit, over_limit_days, after_end_days \
+            "SELECT subscription, metric, seats, edition, counted_as, over_limit, over_limit_days, after_end_days \
              FROM subscription_grant JOIN subscription ON subscription.id = subscription_grant.subscription \
              WHERE CAST($1 AS TEXT) IS NULL OR account = $1",
         )
@@ -126,7 +125,7 @@ pub(super) async fn find_subscription(
     .fetch_all(&mut *connection)
     .await?;
     let grants = sqlx::query(
-        "SELECT subscription, metric, seats, edition, over_limit, over_limit_days, after_end_days \
+        "SELECT subscription, metric, seats, edition, counted_as, over_limit, over_limit_days, after_end_days \
          FROM subscription_grant WHERE subscription = $1",
     )
     .bind(id.as_str())
@@ -194,8 +193,8 @@ async fn insert_grant(
     let (over_limit, over_limit_days) = over_limit_columns(grant.over_limit);
     sqlx::query(
         "INSERT INTO subscription_grant \
-         (subscription, metric, seats, edition, over_limit, over_limit_days, after_end_days) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+         (subscription, metric, seats, edition, over_limit, over_limit_days, after_end_days, counted_as) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
     )
     .bind(subscription.as_str())
     .bind(grant.metric.name())
@@ -204,6 +203,7 @@ async fn insert_grant(
     .bind(over_limit)
     .bind(over_limit_days.map(big))
     .bind(big(grant.after_end_days))
+    .bind(grant.counted_as.name())
     .execute(connection)
     .await?;
     Ok(())

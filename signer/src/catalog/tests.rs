@@ -7,6 +7,7 @@ use sqlx::Row as _;
 
 use super::*;
 use crate::{
+    exchange::Draw,
     people::{AccountDraft, AccountId, AccountKind, Actor, Asker, People},
     problem::Problem,
     store::Store,
@@ -307,6 +308,9 @@ async fn sublicenses_have_quotas_and_the_primary_key_has_none() {
         subscription: sold.id.clone(),
         name: "Berlin".to_owned(),
         quota: Some(100),
+        draw: Draw::Open,
+        ends: None,
+        note: String::new(),
         installations: 2,
     };
     let berlin = shop.catalog.create_license_key(draft.clone(), &Actor::Operator, at(5), &mut dice(4)).await;
@@ -423,7 +427,7 @@ async fn the_schema_holds_without_the_program() {
         "UPDATE subscription_grant SET over_limit = 'suspend'",
         "UPDATE subscription_grant SET over_limit_days = 3",
         "UPDATE license_key SET quota = 0",
-        "INSERT INTO license_key SELECT 'x', subscription, kind, key_text, $1, name, quota, installations, blocked, created, version FROM license_key",
+        "INSERT INTO license_key SELECT 'x', subscription, kind, key_text, $1, name, quota, draw, headroom, ends, note, installations, blocked, created, deleted, version FROM license_key",
         "DELETE FROM subscription",
         "DELETE FROM account",
     ] {

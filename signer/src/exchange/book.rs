@@ -5,10 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use license_format::{
     Digest, Label, LicenseId, LicenseType, Metric, Thumbprint, Timestamp,
     license_key::LastGroup,
-    payload::{Floor, License, OverLimit, UsageLine},
+    payload::{Floor, OverLimit},
 };
 
-use super::resolve::Resolution;
+use super::{
+    change::Change,
+    tally::{Standing, Tally},
+};
 use crate::ids::{AccountId, LicenseKeyId, SubscriptionId};
 
 /// Seats by metric.
@@ -31,6 +34,10 @@ pub struct Book {
     pub keys: BTreeMap<Digest, SoldKey>,
     /// Subscriptions of those keys.
     pub subscriptions: BTreeMap<SubscriptionId, SubscriptionRecord>,
+    /// Temporary activation codes by digest.
+    pub codes: BTreeMap<Digest, ActivationCode>,
+    /// What is counted of those keys and subscriptions, by all installations together.
+    pub tallies: BTreeMap<Tally, Standing>,
     /// What was changed since the book was opened, in order.
     pub changes: Vec<Change>,
 }
@@ -62,6 +69,22 @@ pub struct InstallationRecord {
     pub clock_behind: bool,
     /// Counter of the newest request received.
     pub newest: u64,
+    /// Licenses that count no more although the proxy may still honour them, since their seats are booked as overdraft: of a branch that
+    /// was given up, or of a key that has moved.
+    pub booked: Vec<Lease>,
+    /// Keys that it may not use.
+    pub barred: BTreeMap<Digest, Bar>,
+    /// Keys that its next refresh exchanges: from one to another.
+    pub exchanged: BTreeMap<Digest, Digest>,
+}
+
+/// Why an installation may not use a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bar {
+    /// An administrator has said so.
+    Blocked,
+    /// The key has moved away from it, by a counted move.
+    Moved,
 }
 
 /// A branch that deviates from the chain: the first counter at which it differs, and the digest there.
@@ -99,7 +122,7 @@ pub struct Lease {
     pub key: Digest,
     /// The key's subscription.
     pub subscription: SubscriptionId,
-    /// Seats by metric.
+    /// Seats by the metric that they are counted as.
     pub seats: Seats,
     /// Good until + grace + tolerance: from then on no proxy that keeps its clock honours it.
     pub ends: Timestamp,
@@ -118,16 +141,45 @@ pub struct SoldKey {
     pub license_type: LicenseType,
     /// For people.
     pub last_group: LastGroup,
-    /// At most so many seats; the whole subscription if absent.
+    /// At most so many seats at all its homes together; the whole subscription if absent.
     pub quota: Option<u64>,
+    /// How much of that a license takes.
+    pub draw: Draw,
+    /// When it ends, exclusive, if that is before its subscription does.
+    pub ends: Option<Timestamp>,
     /// No new licenses.
     pub blocked: bool,
     /// How many installations may use it at once.
     pub installations: u64,
     /// How many counted moves it has spent.
     pub moves: u64,
-    /// Where it is at home: installations that a counted license names, with the end of the longest there.
-    pub homes: BTreeMap<Thumbprint, Timestamp>,
+}
+
+/// How many seats a license takes of what its key may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Draw {
+    /// All that are free.
+    Open,
+    /// The same; and what the quota leaves unused is withheld from all other keys.
+    Reserved,
+    /// As many as were in use at most in the reported period, and some more: the rest goes back with each refresh.
+    Dynamic {
+        /// How many more, in seats.
+        headroom: u64,
+    },
+}
+
+/// Stands for a license key, once, until its date. Whoever has it never learns the key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActivationCode {
+    /// The key, by digest.
+    pub key: Digest,
+    /// For people: the last group of the code itself.
+    pub last_group: LastGroup,
+    /// From then on nobody can begin with it.
+    pub expires: Timestamp,
+    /// Who has begun with it, and may go on.
+    pub used_by: Option<Thumbprint>,
 }
 
 /// What was bought, and what of it is out.
@@ -153,10 +205,19 @@ pub struct SubscriptionRecord {
     pub terms: Terms,
     /// Seats beyond those bought, each entry until its date.
     pub overdraft: Vec<Overdraft>,
-    /// The seats of all slots that count now, summed by metric.
-    pub counted: Seats,
-    /// The next instant at which a counted license ends by itself.
-    pub next_end: Option<Timestamp>,
+    /// What is withheld for keys.
+    pub reserves: Vec<Reserve>,
+}
+
+/// Seats of each metric that are withheld for a key, whether it uses them or not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reserve {
+    /// The key, by digest.
+    pub key: Digest,
+    /// How many.
+    pub seats: u64,
+    /// Until when, exclusive; as long as the subscription if absent.
+    pub ends: Option<Timestamp>,
 }
 
 /// Seats sold, and their terms.
@@ -168,6 +229,8 @@ pub struct SoldGrant {
     pub seats: u64,
     /// The edition.
     pub edition: Label,
+    /// The metric that they were sold as at first. Leases and tallies say that one, so a slot whose licenses say both counts once.
+    pub counted_as: Metric,
     /// Over the limit.
     pub over_limit: OverLimit,
     /// Days after the contract's end.
@@ -200,88 +263,6 @@ pub struct Overdraft {
     pub granted: bool,
 }
 
-/// What the store writes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Change {
-    /// An installation was granted something for the first time.
-    Installation {
-        /// Which.
-        installation: Thumbprint,
-        /// Whose key it used; absent when its first request was a deactivation.
-        account: Option<AccountId>,
-    },
-    /// An installation that was nobody's got its first license.
-    Owner {
-        /// Which.
-        installation: Thumbprint,
-        /// Whose key it used.
-        account: AccountId,
-    },
-    /// What a received request says of the installation itself.
-    Reported {
-        /// Which.
-        installation: Thumbprint,
-        /// The request's counter.
-        counter: u64,
-        /// See `InstallationRecord::clock_behind`.
-        clock_behind: bool,
-    },
-    /// A request of the first branch became known.
-    Chain {
-        /// Whose.
-        installation: Thumbprint,
-        /// Its counter.
-        counter: u64,
-        /// Its digest.
-        digest: Digest,
-    },
-    /// A second branch was seen.
-    Fork {
-        /// Whose.
-        installation: Thumbprint,
-        /// Where it deviates.
-        branch: Branch,
-    },
-    /// Marks of a slot rose.
-    Slot {
-        /// Whose.
-        installation: Thumbprint,
-        /// Which.
-        license_type: LicenseType,
-        /// To what.
-        marks: SlotRecord,
-    },
-    /// A license goes out, or was taken back into the record.
-    Lease {
-        /// To whom.
-        installation: Thumbprint,
-        /// The license.
-        lease: Lease,
-        /// When it was issued, and the dates that people ask for.
-        license: Box<License>,
-    },
-    /// Use was reported.
-    Usage {
-        /// By whom.
-        installation: Thumbprint,
-        /// For which slot.
-        license_type: LicenseType,
-        /// In the request with this counter.
-        counter: u64,
-        /// How much.
-        line: UsageLine,
-    },
-    /// A fork was resolved.
-    Resolved(Box<Resolution>),
-    /// A genuine license came that the record lacks: the record was restored without anybody's noticing.
-    RecoveryBegins {
-        /// The new record number.
-        record: u64,
-        /// When the last file that the record may lack has ended.
-        horizon: Timestamp,
-    },
-}
-
 impl InstallationRecord {
     /// The highest counter known, 0 if none.
     pub fn highest(&self) -> u64 {
@@ -296,30 +277,40 @@ impl InstallationRecord {
     /// The licenses that count at an instant: not ended by a deactivation, not replaced by one that the proxy has shown to hold,
     /// and not past their end.
     pub fn counted(&self, now: Timestamp) -> impl Iterator<Item = &Lease> {
-        self.leases.iter().filter(move |lease| {
-            let slot = self.slot(lease.license_type);
-            lease.counter > slot.ended
-                && lease.counter >= slot.held
-                && (now < lease.ends || self.clock_behind)
-        })
+        let counts = move |lease: &&Lease| self.may_hold(lease) && (now < lease.ends || self.clock_behind);
+        self.leases.iter().filter(counts)
     }
 
-    /// What a slot counts: for each subscription and metric the maximum over its counted licenses, since only one of them can be
-    /// in force at a time.
-    pub fn seats(&self, license_type: LicenseType, now: Timestamp) -> BTreeMap<SubscriptionId, Seats> {
-        let mut sums: BTreeMap<SubscriptionId, Seats> = BTreeMap::new();
-        for lease in self.counted(now).filter(|lease| lease.license_type == license_type) {
-            let sum = sums.entry(lease.subscription.clone()).or_default();
-            for (metric, seats) in &lease.seats {
-                let most = sum.entry(*metric).or_default();
-                *most = (*most).max(*seats);
-            }
+    /// Whether the proxy may still have a license in force, or take it, for all that it has shown.
+    pub(super) fn may_hold(&self, lease: &Lease) -> bool {
+        let slot = self.slot(lease.license_type);
+        lease.counter > slot.ended && lease.counter >= slot.held
+    }
+
+    /// The same installation with one slot only.
+    pub(super) fn of_slot(&self, license_type: LicenseType) -> InstallationRecord {
+        let leases = self.leases.iter().filter(|lease| lease.license_type == license_type).cloned().collect();
+        InstallationRecord {
+            leases,
+            slots: self.slots.clone(),
+            clock_behind: self.clock_behind,
+            ..Self::default()
         }
-        sums
     }
 }
 
 impl SubscriptionRecord {
+    /// The metric under which seats of another are counted.
+    pub fn counted_as(&self, metric: Metric) -> Metric {
+        self.grants.iter().find(|grant| grant.metric == metric).map_or(metric, |grant| grant.counted_as)
+    }
+
+    /// The instants to come at which there is less to give out: where granted overdraft ends.
+    pub fn falls(&self, now: Timestamp) -> BTreeSet<Timestamp> {
+        let granted = self.overdraft.iter().filter(|entry| entry.granted && now < entry.ends);
+        granted.map(|entry| entry.ends).collect()
+    }
+
     /// Seats that may be given out: bought, and overdraft that staff granted and that has not ended.
     pub fn limit(&self, metric: Metric, now: Timestamp) -> u64 {
         let bought = self.grants.iter().find(|grant| grant.metric == metric).map_or(0, |grant| grant.seats);

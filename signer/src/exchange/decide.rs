@@ -1,16 +1,20 @@
 //! The table of design section 4: the first row that fits a request decides it.
 
 use license_format::{
-    Digest, LicenseType, Thumbprint, Timestamp,
-    payload::{ChainLink, DeactivationReceipt, License, Refusal, Request, UsageLine, VERSION},
+    Digest, Thumbprint, Timestamp,
+    payload::{ChainLink, DeactivationReceipt, Grant, License, Refusal, Request, UsageLine, VERSION},
 };
 
 use super::{
-    book::{Book, Branch, Change, InstallationRecord, Lease, Recovery, SlotRecord},
+    book::{
+        ActivationCode, Book, Branch, InstallationRecord, Lease, Recovery, SlotRecord, SoldKey,
+        SubscriptionRecord,
+    },
+    change::Change,
     refusal::RefusalCode,
     terms,
 };
-use crate::{ids::SubscriptionId, people::Asker};
+use crate::people::Asker;
 
 /// A request that verified, and the genuine licenses that travelled with it.
 #[derive(Debug, Clone, Copy)]
@@ -104,7 +108,7 @@ impl Book {
         let noted = record.clone();
         let is_known = before.is_some();
         if let Some(before) = before {
-            self.settle(installation, before, noted.clone(), now);
+            self.settle(installation, &before, noted.clone(), now);
         }
         let verdict = match request {
             // Row 6: licenses with a lower counter are dead, by the mark that row 5 raised.
@@ -125,14 +129,14 @@ impl Book {
         if is_known || verdict.is_ok() {
             self.own(installation, is_known.then_some(&noted), &record);
             self.changes.extend(changes);
-            self.settle(installation, noted, record, now);
+            self.settle(installation, &noted, record, now);
         }
         verdict
     }
 
     /// Rows 7 to 10, for an activation or a refresh.
     fn grant(
-        &self,
+        &mut self,
         incoming: Incoming<'_>,
         record: &mut InstallationRecord,
         asker: &Asker,
@@ -153,11 +157,16 @@ impl Book {
             return Err(RefusalCode::Overtaken.into());
         }
         // Rows 9 and 10.
-        let license = terms::license(self, incoming, record, asker, recovering, now)?;
+        let (license, digest) = terms::license(self, incoming, record, asker, recovering, now)?;
         let installation = request.installation().public_key.thumbprint();
-        let key = &self.keys[&license.license_key.digest];
-        let lease = lease_of(&license, &key.subscription);
+        let key = &self.keys[&digest];
+        let lease = lease_of(&license, digest, key, &self.subscriptions[&key.subscription]);
         record.account.get_or_insert_with(|| key.account.clone());
+        let code = license.license_key.digest;
+        if let Some(ActivationCode { used_by: used_by @ None, .. }) = self.codes.get_mut(&code) {
+            *used_by = Some(installation);
+            changes.push(Change::Code { code, installation });
+        }
         hold(record, installation, lease, &license, changes);
         Ok(Outcome::License(Box::new(license)))
     }
@@ -170,9 +179,9 @@ impl Book {
             let mut record = before.clone().unwrap_or_default();
             let marks = record.slot(license.license_type);
             let missing = license.counter > marks.answered && license.counter > marks.ended;
-            let Some(key) =
-                self.keys.get(&license.license_key.digest).filter(|key| asker.may_use(&key.account))
-            else {
+            let named = license.license_key.digest;
+            let digest = self.codes.get(&named).map_or(named, |code| code.key);
+            let Some(key) = self.keys.get(&digest).filter(|key| asker.may_use(&key.account)) else {
                 continue;
             };
             let contradicts =
@@ -180,7 +189,7 @@ impl Book {
             if !missing || contradicts || record.strays.contains(&license.answers) {
                 continue;
             }
-            let lease = lease_of(license, &key.subscription);
+            let lease = lease_of(license, digest, key, &self.subscriptions[&key.subscription]);
             record.account.get_or_insert_with(|| key.account.clone());
             self.own(installation, before.as_ref(), &record);
             if license.record >= self.record {
@@ -192,7 +201,7 @@ impl Book {
                 self.changes.push(Change::Chain { installation, counter, digest });
             }
             hold(&mut record, installation, lease, license, &mut self.changes);
-            self.settle(installation, before.unwrap_or_default(), record, now);
+            self.settle(installation, &before.unwrap_or_default(), record, now);
         }
     }
 
@@ -205,34 +214,6 @@ impl Book {
         self.record += 1;
         self.recovery = Some(Recovery { horizon });
         self.changes.push(Change::RecoveryBegins { record: self.record, horizon });
-    }
-
-    /// Puts an installation's new record in place of the old, and corrects the sums that depend on it.
-    pub(super) fn settle(
-        &mut self,
-        installation: Thumbprint,
-        before: InstallationRecord,
-        after: InstallationRecord,
-        now: Timestamp,
-    ) {
-        for license_type in LicenseType::ALL {
-            for (record, sign) in [(&before, -1), (&after, 1)] {
-                for (id, seats) in record.seats(license_type, now) {
-                    let Some(subscription) = self.subscriptions.get_mut(&id) else { continue };
-                    for (metric, seats) in seats {
-                        let sum = subscription.counted.entry(metric).or_default();
-                        *sum = sum.saturating_add_signed(sign * seats as i64);
-                    }
-                }
-            }
-        }
-        for (digest, key) in &mut self.keys {
-            match after.counted(now).filter(|lease| lease.key == *digest).map(|lease| lease.ends).max() {
-                Some(ends) => key.homes.insert(installation, ends),
-                None => key.homes.remove(&installation),
-            };
-        }
-        self.installations.insert(installation, after);
     }
 
     /// Says that an installation is new, or whose it is from now on.
@@ -307,6 +288,7 @@ fn note(
             changes.push(Change::Chain { installation, counter, digest });
         }
     }
+    let before = record.clone();
     for (license_type, report) in request.chain().slots.iter() {
         let known = record.slot(license_type);
         let mut marks = known;
@@ -317,6 +299,8 @@ fn note(
             changes.push(Change::Slot { installation, license_type, marks });
         }
     }
+    let let_go = before.booked.iter().filter(|lease| before.may_hold(lease) && !record.may_hold(lease));
+    changes.extend(let_go.map(|lease| Change::LetGo { license: lease.license }));
     if own.counter > record.newest {
         let clock = request.clock();
         record.newest = own.counter;
@@ -346,15 +330,16 @@ fn hold(
     changes.push(Change::Lease { installation, lease, license: Box::new(license.clone()) });
 }
 
-fn lease_of(license: &License, subscription: &SubscriptionId) -> Lease {
+fn lease_of(license: &License, digest: Digest, key: &SoldKey, subscription: &SubscriptionRecord) -> Lease {
+    let counted = |grant: &Grant| (subscription.counted_as(grant.metric), grant.seats);
     Lease {
         license_type: license.license_type,
         license: license.id,
         request: license.answers,
         counter: license.counter,
-        key: license.license_key.digest,
-        subscription: subscription.clone(),
-        seats: license.grants.iter().map(|grant| (grant.metric, grant.seats)).collect(),
+        key: digest,
+        subscription: key.subscription.clone(),
+        seats: license.grants.iter().map(counted).collect(),
         ends: license.lease_end(),
     }
 }

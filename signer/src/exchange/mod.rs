@@ -5,15 +5,25 @@
 //! randomness, the clock. A model of the exchange drives these very functions.
 
 mod book;
+mod capacity;
+mod change;
 mod decide;
+mod moves;
 mod refusal;
 mod resolve;
+mod tally;
 mod terms;
+mod timeline;
 
 pub use book::{
-    Book, Branch, Change, InstallationRecord, Lease, Overdraft, Recovery, Seats, SlotRecord, SoldGrant,
-    SoldKey, SubscriptionRecord, Terms,
+    ActivationCode, Bar, Book, Branch, Draw, InstallationRecord, Lease, Overdraft, Recovery, Reserve, Seats,
+    SlotRecord, SoldGrant, SoldKey, SubscriptionRecord, Terms,
 };
+pub use capacity::SHORTEST_FILE;
+pub use change::Change;
 pub use decide::{Incoming, Outcome};
+pub use moves::{MoveError, Moved};
 pub use refusal::{COUNTED_MOVES, RefusalCode};
 pub use resolve::{Lives, Replaced, Resolution, ResolveError};
+pub use tally::{Lapses, Standing, Tally};
+pub use timeline::{Instant, Leased};

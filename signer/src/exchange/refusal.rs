@@ -35,6 +35,14 @@ pub enum RefusalCode {
     SubscriptionEnded,
     /// The subscription is suspended.
     SubscriptionSuspended,
+    /// The license key has ended, before its subscription.
+    LicenseKeyEnded,
+    /// The key has moved away from this installation, which was given up for lost.
+    Moved,
+    /// The activation code was used by somebody else.
+    CodeUsed,
+    /// The activation code was not used in its time.
+    CodeExpired,
     /// The key is at home at another installation.
     KeyInUse,
     /// Every seat is leased.
@@ -47,7 +55,7 @@ pub enum RefusalCode {
 
 impl RefusalCode {
     /// All of them, for documentation and tests.
-    pub const ALL: [RefusalCode; 17] = [
+    pub const ALL: [RefusalCode; 21] = [
         RefusalCode::RecordRestored,
         RefusalCode::RecordBehind,
         RefusalCode::Fork,
@@ -61,6 +69,10 @@ impl RefusalCode {
         RefusalCode::NotStarted,
         RefusalCode::SubscriptionEnded,
         RefusalCode::SubscriptionSuspended,
+        RefusalCode::LicenseKeyEnded,
+        RefusalCode::Moved,
+        RefusalCode::CodeUsed,
+        RefusalCode::CodeExpired,
         RefusalCode::KeyInUse,
         RefusalCode::NoSeats,
         RefusalCode::ForkUndecided,
@@ -137,9 +149,11 @@ impl RefusalCode {
                 "This license key is for another license type.",
                 "Prepare the activation with the key of this license type, or for the type of this key.",
             ),
-            RefusalCode::Blocked => {
-                ("blocked", "This license key is blocked.", "Ask the administrator of the account.")
-            }
+            RefusalCode::Blocked => (
+                "blocked",
+                "This license key is blocked, or blocked for this installation.",
+                "Ask the administrator of the account.",
+            ),
             RefusalCode::OfflineUseOff => (
                 "offline-use-off",
                 "Offline use is not allowed for this subscription yet.",
@@ -159,6 +173,26 @@ impl RefusalCode {
                 "subscription-suspended",
                 "The subscription is suspended.",
                 "Ask the vendor, then upload the same file again.",
+            ),
+            RefusalCode::LicenseKeyEnded => (
+                "license-key-ended",
+                "This license key has ended; its subscription goes on.",
+                "Ask the administrator of the account for a later end or another key, then upload the same file again.",
+            ),
+            RefusalCode::Moved => (
+                "moved",
+                "This license key was moved away from this installation.",
+                "Activate with another key, or ask the administrator of the account to allow this one again.",
+            ),
+            RefusalCode::CodeUsed => (
+                "code-used",
+                "This activation code was used at another installation.",
+                "Ask whoever sent the code for a new one.",
+            ),
+            RefusalCode::CodeExpired => (
+                "code-expired",
+                "This activation code was not used in its time.",
+                "Ask whoever sent the code for a new one.",
             ),
             RefusalCode::KeyInUse => (
                 "key-in-use",

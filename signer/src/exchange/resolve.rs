@@ -8,7 +8,9 @@ use license_format::{
 };
 
 use super::{
-    book::{Book, Change, InstallationRecord, Overdraft, SlotRecord},
+    book::{Book, InstallationRecord, Lease, Overdraft, SlotRecord},
+    change::Change,
+    moves::book_seats,
     refusal::COUNTED_MOVES,
 };
 use crate::ids::SubscriptionId;
@@ -72,7 +74,7 @@ pub struct Replaced {
     /// Licenses that only the abandoned branch can hold.
     pub abandoned: Vec<LicenseId>,
     /// Their seats until they end: booked, so that the sum of what may be honoured is known, and never given out.
-    pub overdraft: Vec<(SubscriptionId, Overdraft)>,
+    pub overdraft: Vec<(SubscriptionId, LicenseId, Overdraft)>,
     /// The key whose counted move is spent.
     pub spends: Option<Digest>,
 }
@@ -105,7 +107,7 @@ impl Book {
                     }
                     key.moves += 1;
                 }
-                for (id, entry) in &replaced.overdraft {
+                for (id, _, entry) in &replaced.overdraft {
                     if let Some(subscription) = self.subscriptions.get_mut(id) {
                         subscription.overdraft.push(*entry);
                     }
@@ -114,7 +116,7 @@ impl Book {
             }
         };
         self.changes.push(Change::Resolved(Box::new(Resolution { installation, replaced })));
-        self.settle(installation, before, record, now);
+        self.settle(installation, &before, record, now);
         Ok(())
     }
 }
@@ -173,17 +175,13 @@ fn replace(
     }
     record.slots = slots.clone();
     record.newest = request.chain().counter;
-    let booked = abandoned.iter().filter(|lease| counted.contains(&lease.license)).flat_map(|lease| {
-        lease.seats.iter().filter(|(_, seats)| **seats > 0).map(|(metric, seats)| {
-            let entry = Overdraft { metric: *metric, seats: *seats, ends: lease.ends, granted: false };
-            (lease.subscription.clone(), entry)
-        })
-    });
+    let booked: Vec<Lease> =
+        abandoned.iter().filter(|lease| counted.contains(&lease.license)).cloned().collect();
     Replaced {
         from,
         chain,
         slots,
-        overdraft: booked.collect(),
+        overdraft: book_seats(&booked, |lease| record.lapse(lease)),
         spends: abandoned.last().or(record.leases.last()).map(|lease| lease.key),
         abandoned: abandoned.iter().map(|lease| lease.license).collect(),
     }

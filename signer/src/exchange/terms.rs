@@ -8,7 +8,8 @@ use license_format::{
 };
 
 use super::{
-    book::{Book, InstallationRecord, Seats, SoldKey, SubscriptionRecord, Terms},
+    book::{ActivationCode, Bar, Book, InstallationRecord, Seats, SoldKey, SubscriptionRecord, Terms},
+    capacity::{Claim, Share},
     decide::{Incoming, No, unknown},
     refusal::RefusalCode,
 };
@@ -32,15 +33,19 @@ pub(super) fn license(
     asker: &Asker,
     recovering: bool,
     now: Timestamp,
-) -> Result<License, No> {
+) -> Result<(License, Digest), No> {
     let request = incoming.request;
-    let (digest, key) = find_key(book, request, record, asker)?;
-    let subscription = &book.subscriptions[&key.subscription];
+    let Found { digest, key, shown } = find_key(book, request, record, asker, now)?;
+    let claim = Claim::new(book, (digest, key), request, record, now);
+    let subscription = claim.subscription;
     if key.license_type != request.license_type() {
         return Err(RefusalCode::LicenseTypeMismatch.into());
     }
-    if key.blocked {
-        return Err(RefusalCode::Blocked.into());
+    match record.barred.get(&digest) {
+        Some(Bar::Moved) => return Err(RefusalCode::Moved.into()),
+        Some(Bar::Blocked) => return Err(RefusalCode::Blocked.into()),
+        None if key.blocked => return Err(RefusalCode::Blocked.into()),
+        None => {}
     }
     if subscription.suspended {
         return Err(RefusalCode::SubscriptionSuspended.into());
@@ -54,23 +59,31 @@ pub(super) fn license(
     if subscription.end <= now {
         return Err(RefusalCode::SubscriptionEnded.into());
     }
-    let installation = request.installation().named();
-    let others =
-        || key.homes.iter().filter(|(home, _)| **home != installation.thumbprint).map(|(_, ends)| *ends);
-    if others().count() as u64 >= key.installations {
-        return Err(No { code: RefusalCode::KeyInUse, until: others().min().filter(|ends| now < *ends) });
+    if claim.ends() <= now {
+        return Err(RefusalCode::LicenseKeyEnded.into());
     }
-    let seats = seats(subscription, key, request, record, recovering, now)?;
-    let good_until = now.plus(subscription.terms.file).min(subscription.end);
+    let (homes, until) = claim.homes();
+    if homes >= key.installations {
+        return Err(No { code: RefusalCode::KeyInUse, until });
+    }
+    // While a fork is undecided or the record is being recovered, nobody gets more than what the slot counts already.
+    let Share { seats, good_until } = claim.share(recovering || record.fork.is_some());
+    if seats.values().all(|seats| *seats == 0) {
+        return Err(match () {
+            () if record.fork.is_some() => RefusalCode::ForkUndecided.into(),
+            () if recovering => RefusalCode::Recovering.into(),
+            () => No { code: RefusalCode::NoSeats, until: claim.next_end() },
+        });
+    }
     let clock = request.clock();
     // Its high-water mark ran ahead once, and the clock is right again: lead the mark back.
     let ran_ahead = clock.high_water > now.plus(subscription.terms.tolerance)
         && clock.now <= now.plus(subscription.terms.tolerance);
-    Ok(License {
+    let license = License {
         id: license_id(incoming.digest),
         floor: book.floor,
         grace: subscription.terms.grace,
-        grants: grants(subscription, &seats),
+        grants: grants(subscription, &seats, claim.ends()),
         issued: now,
         record: book.record,
         vendor: book.vendor.clone(),
@@ -81,11 +94,20 @@ pub(super) fn license(
         good_until,
         report_due: now.plus(subscription.terms.report).min(good_until),
         time_reset: ran_ahead.then_some(now),
-        license_key: LicenseKeyRef { digest, last_group: key.last_group.clone() },
-        installation,
+        license_key: shown,
+        installation: request.installation().named(),
         license_type: request.license_type(),
         clock_tolerance: subscription.terms.tolerance,
-    })
+    };
+    Ok((license, digest))
+}
+
+/// The key that a request is about.
+struct Found<'a> {
+    digest: Digest,
+    key: &'a SoldKey,
+    /// What the proxy is shown of it: the key, or the code that stands for it.
+    shown: LicenseKeyRef,
 }
 
 /// The key that an activation names, or that of the license that a refresh renews. A key of another account does not exist.
@@ -94,51 +116,54 @@ fn find_key<'a>(
     request: &Request,
     record: &InstallationRecord,
     asker: &Asker,
-) -> Result<(Digest, &'a SoldKey), No> {
-    let digest = match request {
-        Request::Activation(request) => Some(request.license_key.digest),
-        Request::Refresh(refresh) => {
-            record.leases.iter().find(|lease| lease.license == refresh.license).map(|lease| lease.key)
-        }
-        Request::Deactivation(_) => None,
-    };
-    digest
-        .and_then(|digest| Some((digest, book.keys.get(&digest)?)))
-        .filter(|(_, key)| asker.may_use(&key.account))
-        .ok_or_else(|| unknown(request).into())
-}
-
-/// Row 10: min(quota, bought + granted overdraft − what other slots count). While a fork is undecided or the record is being
-/// recovered, no more than what this slot counts already.
-fn seats(
-    subscription: &SubscriptionRecord,
-    key: &SoldKey,
-    request: &Request,
-    record: &InstallationRecord,
-    recovering: bool,
     now: Timestamp,
-) -> Result<Seats, No> {
-    let own = record.seats(request.license_type(), now).remove(&key.subscription).unwrap_or_default();
-    let mut seats: Seats = BTreeMap::new();
-    for grant in &subscription.grants {
-        let holds = own.get(&grant.metric).copied().unwrap_or(0);
-        let counted = subscription.counted.get(&grant.metric).copied().unwrap_or(0);
-        let others = counted.saturating_sub(holds);
-        let free = subscription.limit(grant.metric, now).saturating_sub(others);
-        let cap = if recovering || record.fork.is_some() { holds } else { u64::MAX };
-        seats.insert(grant.metric, free.min(key.quota.unwrap_or(u64::MAX)).min(cap));
+) -> Result<Found<'a>, No> {
+    let installation = request.installation().public_key.thumbprint();
+    let key = |digest: Digest| book.keys.get(&digest).filter(|key| asker.may_use(&key.account));
+    let itself = |digest: Digest, key: &'a SoldKey| Found {
+        digest,
+        key,
+        shown: LicenseKeyRef { digest, last_group: key.last_group.clone() },
+    };
+    let behind = |digest: Digest, code: &ActivationCode, key: &'a SoldKey| Found {
+        digest: code.key,
+        key,
+        shown: LicenseKeyRef { digest, last_group: code.last_group.clone() },
+    };
+    match request {
+        Request::Activation(request) => {
+            let named = request.license_key.digest;
+            if let Some(key) = key(named) {
+                return Ok(itself(named, key));
+            }
+            if let Some((code, key)) = book.codes.get(&named).and_then(|code| Some((code, key(code.key)?))) {
+                match code.used_by {
+                    Some(user) if user != installation => return Err(RefusalCode::CodeUsed.into()),
+                    None if code.expires <= now => return Err(RefusalCode::CodeExpired.into()),
+                    _ => return Ok(behind(named, code, key)),
+                }
+            }
+        }
+        Request::Refresh(refresh) => {
+            let lease =
+                record.leases.iter().chain(&record.booked).find(|lease| lease.license == refresh.license);
+            if let Some(held) = lease.map(|lease| lease.key) {
+                let now_on = record.exchanged.get(&held).copied().unwrap_or(held);
+                let mut codes = book.codes.iter();
+                let code = codes.find(|(_, code)| code.used_by == Some(installation) && code.key == now_on);
+                match (code, key(now_on)) {
+                    (Some((digest, code)), Some(key)) => return Ok(behind(*digest, code, key)),
+                    (None, Some(key)) => return Ok(itself(now_on, key)),
+                    (_, None) => {}
+                }
+            }
+        }
+        Request::Deactivation(_) => {}
     }
-    if seats.values().any(|seats| *seats > 0) {
-        return Ok(seats);
-    }
-    Err(match () {
-        () if record.fork.is_some() => RefusalCode::ForkUndecided.into(),
-        () if recovering => No { code: RefusalCode::Recovering, until: None },
-        () => No { code: RefusalCode::NoSeats, until: subscription.next_end.filter(|end| now < *end) },
-    })
+    Err(unknown(request).into())
 }
 
-fn grants(subscription: &SubscriptionRecord, seats: &Seats) -> Vec<Grant> {
+fn grants(subscription: &SubscriptionRecord, seats: &Seats, ends: Timestamp) -> Vec<Grant> {
     let grant = |sold: &super::book::SoldGrant| Grant {
         seats: seats[&sold.metric],
         trial: subscription.trial,
@@ -147,7 +172,7 @@ fn grants(subscription: &SubscriptionRecord, seats: &Seats) -> Vec<Grant> {
         features: BTreeMap::new(),
         after_end_days: sold.after_end_days,
         over_limit: sold.over_limit,
-        contract_end: subscription.end,
+        contract_end: ends,
         contract_start: subscription.start,
     };
     subscription.grants.iter().map(grant).collect()

@@ -8,10 +8,13 @@ use sqlx::AnyConnection;
 use super::{
     Columns, StoreError, Vendor, big, read_vendor,
     rows::{Value, read_where_in},
-    sold_read::{digests, metric_and_seats, read_keys, read_subscriptions},
+    sold_read::{digests, metric_and_seats, read_codes, read_keys, read_subscriptions},
+    tally::read_tallies,
 };
 use crate::{
-    exchange::{Book, Branch, InstallationRecord, Lease, Recovery, Seats, SlotRecord},
+    exchange::{
+        Bar, Book, Branch, InstallationRecord, Lease, Recovery, Seats, SlotRecord, SubscriptionRecord,
+    },
     ids::SubscriptionId,
     log::LogHead,
     people::Asker,
@@ -182,6 +185,20 @@ pub(crate) async fn whole_book(
     Ok(book)
 }
 
+/// One subscription as the exchange sees it.
+pub(crate) async fn subscription(
+    connection: &mut AnyConnection,
+    id: &SubscriptionId,
+    now: Timestamp,
+) -> Result<SubscriptionRecord, StoreError> {
+    let found = read_subscriptions(connection, std::slice::from_ref(id), now).await?.remove(id);
+    found.ok_or(StoreError::Damaged {
+        table: "subscription",
+        column: "id",
+        detail: "is not there".to_owned(),
+    })
+}
+
 /// Reads the book for a batch at an instant.
 pub(crate) async fn open_book(
     connection: &mut AnyConnection,
@@ -195,16 +212,21 @@ pub(crate) async fn open_book(
         .await?;
     let recovery = recovery.map(|row| Columns::of("recovery", &row).time("horizon")).transpose()?;
     let installations = read_installations(connection, &wanted.installations).await?;
+    let codes = read_codes(connection, &wanted.keys, &wanted.installations).await?;
+    let leases = || installations.values().flat_map(|record| record.leases.iter().chain(&record.booked));
     let mut keys = wanted.keys.clone();
-    keys.extend(installations.values().flat_map(|record| record.leases.iter().map(|lease| lease.key)));
+    keys.extend(leases().map(|lease| lease.key));
+    keys.extend(installations.values().flat_map(|record| record.exchanged.values()));
+    keys.extend(codes.values().map(|code| code.key));
     keys.sort_unstable();
     keys.dedup();
-    let keys = read_keys(connection, &keys, now).await?;
+    let keys = read_keys(connection, &keys).await?;
     let mut subscriptions: Vec<SubscriptionId> = keys.values().map(|key| key.subscription.clone()).collect();
+    subscriptions.extend(leases().map(|lease| lease.subscription.clone()));
     subscriptions.sort_unstable();
     subscriptions.dedup();
     let subscriptions = read_subscriptions(connection, &subscriptions, now).await?;
-    Ok(Book {
+    let mut book = Book {
         vendor: vendor.name.clone(),
         record: vendor.record,
         recovery: recovery.map(|horizon| Recovery { horizon }),
@@ -212,8 +234,12 @@ pub(crate) async fn open_book(
         installations,
         keys,
         subscriptions,
+        codes,
+        tallies: BTreeMap::new(),
         changes: Vec::new(),
-    })
+    };
+    read_tallies(connection, &mut book, now).await?;
+    Ok(book)
 }
 
 async fn read_installations(
@@ -263,17 +289,35 @@ async fn read_installations(
         let license_type = columns.parsed("license_type")?;
         owner(&mut records, &columns)?.slots.insert(license_type, marks);
     }
+    let sql = "SELECT installation, license_key, why FROM bar WHERE installation IN ({})";
+    for row in read_where_in(connection, sql, &[], &known).await? {
+        let columns = Columns::of("bar", &row);
+        let why = columns.named("why", |why| match why {
+            "blocked" => Some(Bar::Blocked),
+            "moved" => Some(Bar::Moved),
+            _ => None,
+        })?;
+        owner(&mut records, &columns)?.barred.insert(columns.digest("license_key")?, why);
+    }
+    let sql = "SELECT installation, from_key, to_key FROM key_exchange WHERE installation IN ({})";
+    for row in read_where_in(connection, sql, &[], &known).await? {
+        let columns = Columns::of("key_exchange", &row);
+        let (from, to) = (columns.digest("from_key")?, columns.digest("to_key")?);
+        owner(&mut records, &columns)?.exchanged.insert(from, to);
+    }
     // All of them: which count is the book's to say, and a proxy may renew a license that ended long ago.
     let sql = "SELECT lease.license, lease.installation, lease.license_type, lease.request, lease.counter, lease.license_key, \
-               lease.subscription, lease.ends, lease_seats.metric, lease_seats.seats FROM lease \
+               lease.subscription, lease.ends, lease.given_up, lease_seats.metric, lease_seats.seats FROM lease \
                JOIN lease_seats ON lease_seats.license = lease.license \
-               WHERE lease.abandoned = 0 AND lease.installation IN ({}) \
+               WHERE COALESCE(lease.given_up, 'move') = 'move' AND lease.installation IN ({}) \
                ORDER BY lease.installation, lease.counter, lease.license";
     for row in read_where_in(connection, sql, &[], &known).await? {
         let columns = Columns::of("lease", &row);
         let license = columns.fixed("license", LicenseId::from_slice)?;
         let (metric, seats) = metric_and_seats(&columns)?;
-        let leases = &mut owner(&mut records, &columns)?.leases;
+        let record = owner(&mut records, &columns)?;
+        let moved = columns.optional_text("given_up")?.is_some();
+        let leases = if moved { &mut record.booked } else { &mut record.leases };
         match leases.last_mut() {
             Some(lease) if lease.license == license => lease.seats.insert(metric, seats),
             _ => {

@@ -7,6 +7,8 @@ use sqlx::AnyConnection;
 use super::{
     Columns, StoreError,
     rows::{Value, optional_text, write_rows},
+    seconds,
+    tally::write_tallies,
 };
 use crate::{
     exchange::{Change, SlotRecord},
@@ -48,6 +50,9 @@ pub(crate) async fn write_batch(
     write_chain(connection, changes).await?;
     write_slots(connection, changes).await?;
     write_leases(connection, changes).await?;
+    write_tallies(connection, changes, now).await?;
+    write_codes(connection, changes).await?;
+    write_let_go(connection, changes, now).await?;
     write_usage(connection, changes, given).await?;
     write_recovery(connection, changes, now).await?;
     write_answers(connection, given, now).await?;
@@ -195,6 +200,31 @@ async fn write_leases(connection: &mut AnyConnection, changes: &[Change]) -> Res
         }
     }
     write_rows(connection, "INSERT INTO lease_seats (license, metric, seats) VALUES", "", seats).await?;
+    Ok(())
+}
+
+async fn write_codes(connection: &mut AnyConnection, changes: &[Change]) -> Result<(), StoreError> {
+    for change in changes {
+        let Change::Code { code, installation } = change else { continue };
+        let sql = "UPDATE activation_code SET used_by = $2 WHERE digest = $1 AND used_by IS NULL";
+        let query = sqlx::query(sql).bind(code.as_bytes().to_vec()).bind(installation.as_bytes().to_vec());
+        demand(query.execute(&mut *connection).await?.rows_affected(), 1, "activation_code")?;
+    }
+    Ok(())
+}
+
+/// What is booked for a license ends when the proxy proves that it let go.
+async fn write_let_go(
+    connection: &mut AnyConnection,
+    changes: &[Change],
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    for change in changes {
+        let Change::LetGo { license } = change else { continue };
+        let sql = "UPDATE overdraft SET ends = $2 WHERE license = $1 AND ends > $2";
+        let query = sqlx::query(sql).bind(license.as_bytes().to_vec()).bind(seconds(now));
+        query.execute(&mut *connection).await?;
+    }
     Ok(())
 }
 

@@ -5,14 +5,15 @@
 //! `people`, `catalog` and the exchange.
 
 mod address;
+pub(crate) mod custody;
 mod error;
 pub(crate) mod exchange_read;
 pub(crate) mod exchange_write;
 mod open;
-pub(crate) mod resolution;
 mod row;
 mod rows;
 mod sold_read;
+pub(crate) mod tally;
 #[cfg(test)]
 mod tests;
 
@@ -20,6 +21,7 @@ pub use address::{AddressError, PostgresUrl, StoreAddress};
 pub use error::{StoreError, Unfit};
 pub(crate) use open::Contents;
 pub(crate) use row::{Columns, big, seconds};
+pub(crate) use sold_read::{draw_columns, read_draw};
 
 use std::ops::{Deref, DerefMut};
 

@@ -70,6 +70,11 @@ impl<'r> Columns<'r> {
         u64::try_from(number).map_err(|_| self.damaged(column, format_args!("is {number}")))
     }
 
+    /// A number that may be negative.
+    pub(crate) fn amount(&self, column: &'static str) -> Result<i64, StoreError> {
+        self.read(column)
+    }
+
     pub(crate) fn optional_count(&self, column: &'static str) -> Result<Option<u64>, StoreError> {
         match self.read::<Option<i64>>(column)? {
             Some(_) => self.count(column).map(Some),
@@ -97,11 +102,19 @@ impl<'r> Columns<'r> {
         }
     }
 
-    pub(crate) fn optional_digest(&self, column: &'static str) -> Result<Option<Digest>, StoreError> {
+    pub(crate) fn optional_fixed<T>(
+        &self,
+        column: &'static str,
+        from_slice: fn(&[u8]) -> Option<T>,
+    ) -> Result<Option<T>, StoreError> {
         match self.read::<Option<Vec<u8>>>(column)? {
-            Some(_) => self.digest(column).map(Some),
+            Some(_) => self.fixed(column, from_slice).map(Some),
             None => Ok(None),
         }
+    }
+
+    pub(crate) fn optional_digest(&self, column: &'static str) -> Result<Option<Digest>, StoreError> {
+        self.optional_fixed(column, Digest::from_slice)
     }
 
     fn read<T: Decode<'r, Any> + Type<Any>>(&self, column: &'static str) -> Result<T, StoreError>

@@ -88,7 +88,6 @@ pub(crate) async fn write_rows(
 }
 
 /// Runs a query in which `{}` stands for a list of placeholders, one for each value, after the fixed values `$1…`. No values: no rows.
-/// The list is padded to a power of two with its last value, so that few different statements are prepared.
 pub(crate) async fn read_where_in(
     connection: &mut AnyConnection,
     sql: &'static str,
@@ -97,18 +96,37 @@ pub(crate) async fn read_where_in(
 ) -> Result<Vec<AnyRow>, StoreError> {
     let mut rows = Vec::new();
     for chunk in values.chunks(ROWS) {
-        let width = chunk.len().next_power_of_two();
-        let places: Vec<String> = (0..width).map(|at| format!("${}", fixed.len() + 1 + at)).collect();
-        let mut query = sqlx::query(AssertSqlSafe(sql.replace("{}", &places.join(", "))));
-        for value in fixed {
-            query = bind(query, value.clone());
-        }
-        for at in 0..width {
-            query = bind(query, chunk[at.min(chunk.len() - 1)].clone());
-        }
-        rows.extend(query.fetch_all(&mut *connection).await?);
+        rows.extend(in_list(sql, fixed, chunk).fetch_all(&mut *connection).await?);
     }
     Ok(rows)
+}
+
+/// Runs a statement that writes, in which `{}` stands for a list of placeholders as in [`read_where_in`], and gives the number of rows.
+pub(crate) async fn write_where_in(
+    connection: &mut AnyConnection,
+    sql: &'static str,
+    fixed: &[Value],
+    values: &[Value],
+) -> Result<u64, StoreError> {
+    let mut written = 0;
+    for chunk in values.chunks(ROWS) {
+        written += in_list(sql, fixed, chunk).execute(&mut *connection).await?.rows_affected();
+    }
+    Ok(written)
+}
+
+/// The list is padded to a power of two with its last value, so that few different statements are prepared.
+fn in_list(sql: &'static str, fixed: &[Value], values: &[Value]) -> Query<'static, Any, AnyArguments> {
+    let width = values.len().next_power_of_two();
+    let places: Vec<String> = (0..width).map(|at| format!("${}", fixed.len() + 1 + at)).collect();
+    let mut query = sqlx::query(AssertSqlSafe(sql.replace("{}", &places.join(", "))));
+    for value in fixed {
+        query = bind(query, value.clone());
+    }
+    for at in 0..width {
+        query = bind(query, values[at.min(values.len() - 1)].clone());
+    }
+    query
 }
 
 fn bind<'q>(query: Query<'q, Any, AnyArguments>, value: Value) -> Query<'q, Any, AnyArguments> {

@@ -1,4 +1,4 @@
-//! The part of the book that was sold: license keys and subscriptions, and what of them counts at an instant.
+//! The part of the book that was sold: license keys and subscriptions, at an instant.
 
 use std::collections::BTreeMap;
 
@@ -10,36 +10,20 @@ use super::{
     rows::{Value, read_where_in},
 };
 use crate::{
-    exchange::{Overdraft, Seats, SoldGrant, SoldKey, SubscriptionRecord, Terms},
+    exchange::{ActivationCode, Draw, Overdraft, Reserve, SoldGrant, SoldKey, SubscriptionRecord, Terms},
     ids::SubscriptionId,
 };
 
-/// The licenses of `lease` that count: see `InstallationRecord::counted`, which says the same of values.
-macro_rules! counted {
-    ($select:literal, $where:literal) => {
-        concat!(
-            $select,
-            " FROM lease",
-            " JOIN slot ON slot.installation = lease.installation AND slot.license_type = lease.license_type",
-            " JOIN installation ON installation.thumbprint = lease.installation",
-            " JOIN lease_seats ON lease_seats.license = lease.license",
-            " WHERE lease.abandoned = 0 AND lease.counter > slot.ended AND lease.counter >= slot.held",
-            " AND (lease.ends > $1 OR installation.clock_behind = 1) AND ",
-            $where
-        )
-    };
-}
-
-/// License keys by digest, with where each is at home now.
+/// License keys by digest. One that was deleted is not there.
 pub(super) async fn read_keys(
     connection: &mut AnyConnection,
     wanted: &[Digest],
-    now: Timestamp,
 ) -> Result<BTreeMap<Digest, SoldKey>, StoreError> {
     let wanted = digests(wanted);
-    let sql = "SELECT license_key.id, license_key.digest, license_key.key_text, license_key.quota, license_key.blocked, \
-               license_key.installations, license_key.subscription, subscription.account \
-               FROM license_key JOIN subscription ON subscription.id = license_key.subscription WHERE license_key.digest IN ({})";
+    let sql = "SELECT license_key.id, license_key.digest, license_key.key_text, license_key.quota, license_key.draw, \
+               license_key.headroom, license_key.ends, license_key.blocked, license_key.installations, license_key.subscription, \
+               subscription.account FROM license_key JOIN subscription ON subscription.id = license_key.subscription \
+               WHERE license_key.deleted IS NULL AND license_key.digest IN ({})";
     let mut keys = BTreeMap::new();
     for row in read_where_in(connection, sql, &[], &wanted).await? {
         let columns = Columns::of("license_key", &row);
@@ -51,10 +35,11 @@ pub(super) async fn read_keys(
             license_type: key.license_type(),
             last_group: key.last_group(),
             quota: columns.optional_count("quota")?,
+            draw: read_draw(&columns)?,
+            ends: columns.optional_time("ends")?,
             blocked: columns.flag("blocked")?,
             installations: columns.count("installations")?,
             moves: 0,
-            homes: BTreeMap::new(),
         };
         keys.insert(columns.digest("digest")?, sold);
     }
@@ -64,16 +49,6 @@ pub(super) async fn read_keys(
         if let Some(key) = keys.get_mut(&columns.digest("license_key")?) {
             key.moves = columns.count("moves")?;
         }
-    }
-    let sql = counted!(
-        "SELECT DISTINCT lease.license_key, lease.installation, lease.ends",
-        "lease.license_key IN ({}) ORDER BY lease.ends"
-    );
-    for row in read_where_in(connection, sql, &[now.into()], &wanted).await? {
-        let columns = Columns::of("lease", &row);
-        let Some(key) = keys.get_mut(&columns.digest("license_key")?) else { continue };
-        // Ascending, so that the longest of an installation stays.
-        key.homes.insert(columns.fixed("installation", Thumbprint::from_slice)?, columns.time("ends")?);
     }
     Ok(keys)
 }
@@ -108,12 +83,11 @@ pub(super) async fn read_subscriptions(
                 tolerance: columns.count("clock_tolerance_hours")? * HOUR,
             },
             overdraft: Vec::new(),
-            counted: Seats::new(),
-            next_end: None,
+            reserves: Vec::new(),
         };
         subscriptions.insert(columns.parsed("id")?, record);
     }
-    let sql = "SELECT subscription, metric, seats, edition, over_limit, over_limit_days, after_end_days FROM subscription_grant \
+    let sql = "SELECT subscription, metric, seats, edition, counted_as, over_limit, over_limit_days, after_end_days FROM subscription_grant \
                WHERE subscription IN ({}) ORDER BY subscription, metric";
     for row in read_where_in(connection, sql, &[], &wanted).await? {
         let columns = Columns::of("subscription_grant", &row);
@@ -129,6 +103,7 @@ pub(super) async fn read_subscriptions(
             metric,
             seats,
             edition: columns.parsed("edition")?,
+            counted_as: columns.named("counted_as", Metric::from_name)?,
             over_limit,
             after_end_days: columns.count("after_end_days")?,
         };
@@ -142,22 +117,65 @@ pub(super) async fn read_subscriptions(
             Overdraft { metric, seats, ends: columns.time("ends")?, granted: columns.flag("granted")? };
         subscription_of(&mut subscriptions, &columns)?.overdraft.push(entry);
     }
-    // A slot counts the maximum over its counted licenses; a subscription counts the sum over slots.
-    let sql = counted!(
-        "SELECT subscription, metric, CAST(SUM(seats) AS BIGINT) AS seats, MIN(ends) AS ends FROM (\
-         SELECT lease.subscription AS subscription, lease_seats.metric AS metric, MAX(lease_seats.seats) AS seats, MIN(lease.ends) AS ends",
-        "lease.subscription IN ({}) GROUP BY lease.subscription, lease_seats.metric, lease.installation, lease.license_type) AS per_slot \
-         GROUP BY subscription, metric"
-    );
+    let sql = "SELECT subscription, digest, quota, ends FROM license_key \
+               WHERE draw = 'reserved' AND deleted IS NULL AND (ends IS NULL OR ends > $1) AND subscription IN ({})";
     for row in read_where_in(connection, sql, &[now.into()], &wanted).await? {
-        let columns = Columns::of("lease", &row);
-        let (metric, seats) = metric_and_seats(&columns)?;
-        let ends = columns.time("ends")?;
-        let subscription = subscription_of(&mut subscriptions, &columns)?;
-        subscription.counted.insert(metric, seats);
-        subscription.next_end = Some(subscription.next_end.map_or(ends, |next| next.min(ends)));
+        let columns = Columns::of("license_key", &row);
+        let reserve = Reserve {
+            key: columns.digest("digest")?,
+            seats: columns.count("quota")?,
+            ends: columns.optional_time("ends")?,
+        };
+        subscription_of(&mut subscriptions, &columns)?.reserves.push(reserve);
     }
     Ok(subscriptions)
+}
+
+/// Activation codes that these requests name, and those that these installations have used.
+pub(super) async fn read_codes(
+    connection: &mut AnyConnection,
+    named: &[Digest],
+    users: &[Thumbprint],
+) -> Result<BTreeMap<Digest, ActivationCode>, StoreError> {
+    let users: Vec<Value> = users.iter().map(|user| user.as_bytes().into()).collect();
+    let by_name = "SELECT code_text, license_key, expires, used_by FROM activation_code WHERE digest IN ({})";
+    let by_user =
+        "SELECT code_text, license_key, expires, used_by FROM activation_code WHERE used_by IN ({})";
+    let mut codes = BTreeMap::new();
+    for (sql, values) in [(by_name, digests(named)), (by_user, users)] {
+        for row in read_where_in(connection, sql, &[], &values).await? {
+            let columns = Columns::of("activation_code", &row);
+            let text: LicenseKey = columns.parsed("code_text")?;
+            let code = ActivationCode {
+                key: columns.digest("license_key")?,
+                last_group: text.last_group(),
+                expires: columns.time("expires")?,
+                used_by: columns.optional_fixed("used_by", Thumbprint::from_slice)?,
+            };
+            codes.insert(text.digest(), code);
+        }
+    }
+    Ok(codes)
+}
+
+/// How a key draws on its subscription.
+pub(crate) fn read_draw(columns: &Columns<'_>) -> Result<Draw, StoreError> {
+    let headroom = columns.optional_count("headroom")?;
+    columns.named("draw", |name| match (name, headroom) {
+        ("open", None) => Some(Draw::Open),
+        ("reserved", None) => Some(Draw::Reserved),
+        ("dynamic", Some(headroom)) => Some(Draw::Dynamic { headroom }),
+        _ => None,
+    })
+}
+
+/// How a row writes how a key draws: its name, and the headroom if it has any.
+pub(crate) fn draw_columns(draw: Draw) -> (&'static str, Option<u64>) {
+    match draw {
+        Draw::Open => ("open", None),
+        Draw::Reserved => ("reserved", None),
+        Draw::Dynamic { headroom } => ("dynamic", Some(headroom)),
+    }
 }
 
 pub(super) fn metric_and_seats(columns: &Columns<'_>) -> Result<(Metric, u64), StoreError> {

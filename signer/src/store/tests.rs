@@ -200,7 +200,8 @@ async fn a_store_in_use_elsewhere_is_said_as_such() {
         assert_eq!(hasty.begin().await.err().expect("refused").code(), "store-locked");
     }
     assert!(hasty.vendor().await.expect("read").is_some(), "readers go on beside the writer");
-    drop(writing);
+    // Ended, and not dropped: a dropped one tells the server some time later.
+    writing.commit().await.expect("nothing was written");
     hasty.begin().await.expect("begun; those that were refused have left nothing behind");
 }
 

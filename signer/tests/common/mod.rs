@@ -2,10 +2,12 @@
 #![allow(dead_code, unused_imports, reason = "each test program uses a part of it")]
 
 pub(crate) mod database;
+mod desk;
 mod place;
 mod proxy;
 
 pub(crate) use database::Database;
+pub(crate) use desk::{Site, Vendor};
 pub(crate) use place::{Backup, Place};
 pub(crate) use proxy::{Proxy, moment};
 

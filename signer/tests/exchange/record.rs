@@ -4,7 +4,7 @@ use license_format::DAY;
 use signer::{
     Signer,
     catalog::{KeyDraft, KeyRecord, Subscription, SubscriptionDraft},
-    exchange::{SoldKey, SubscriptionRecord},
+    exchange::{Draw, SoldKey, SubscriptionRecord},
     init::{InitOptions, init},
     people::{AccountDraft, AccountKind, Actor},
 };
@@ -56,6 +56,9 @@ impl Record {
                 subscription: sold.id.clone(),
                 name: format!("Branch {seed}"),
                 quota: None,
+                draw: Draw::Open,
+                ends: None,
+                note: String::new(),
                 installations: 1,
             };
             let mut dice = dice(100 + seed);

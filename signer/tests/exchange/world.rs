@@ -10,8 +10,12 @@ use license_format::{
 };
 use signer::{
     Answer, Asker, LicenseKeyId, Signer,
-    catalog::KeyChange,
-    exchange::{Book, Incoming, Outcome, RefusalCode, SoldGrant, SoldKey, SubscriptionRecord, Terms},
+    catalog::{KeyChange, OverdraftDraft},
+    exchange::{
+        Book, Draw, Incoming, Lapses, MoveError, Outcome, Overdraft, RefusalCode, Reserve, SoldGrant,
+        SoldKey, SubscriptionRecord, Tally, Terms,
+    },
+    installations::{CustodyError, Decider},
     people::Actor,
 };
 use tokio::runtime::Runtime;
@@ -75,6 +79,22 @@ pub(crate) enum Op {
     Quota {
         key: usize,
         seats: Option<u64>,
+    },
+    /// How a key draws, with its quota if it keeps that for itself.
+    Draw {
+        key: usize,
+        draw: Draw,
+        quota: u64,
+    },
+    /// Staff grant Desktop seats beyond those bought.
+    Grant {
+        seats: u64,
+        days: u64,
+    },
+    /// An administrator says that a proxy is lost, and a key goes on elsewhere.
+    Move {
+        proxy: usize,
+        key: usize,
     },
 }
 
@@ -209,20 +229,83 @@ impl World<'_> {
             }
             Op::Quota { key, seats } => {
                 let digest = self.keys[key].digest();
-                self.book.keys.get_mut(&digest).unwrap().quota = seats;
+                let sold = self.book.keys.get_mut(&digest).unwrap();
+                if seats.is_none() && sold.draw == Draw::Reserved {
+                    return;
+                }
+                sold.quota = seats;
+                self.reserve();
+                self.change_key(key, KeyChange { quota: Some(seats), ..KeyChange::default() });
+            }
+            Op::Draw { key, draw, quota } => {
+                let sold = self.book.keys.get_mut(&self.keys[key].digest()).unwrap();
+                sold.draw = draw;
+                sold.quota = sold.quota.or((draw == Draw::Reserved).then_some(quota));
+                let quota = sold.quota;
+                self.reserve();
+                self.change_key(
+                    key,
+                    KeyChange { draw: Some(draw), quota: Some(quota), ..KeyChange::default() },
+                );
+            }
+            Op::Grant { seats, days } => {
+                let (id, ends) = (subscription_id(TYPES[0]), self.now.plus(days * DAY));
+                let entry = Overdraft { metric: METRIC, seats, ends, granted: true };
+                let desktop =
+                    self.book.subscriptions.iter_mut().find(|(_, sold)| sold.license_type == TYPES[0]);
+                let (id, sold) = desktop.map_or((id, None), |(id, sold)| (id.clone(), Some(sold)));
+                sold.unwrap().overdraft.push(entry);
+                self.recount();
+                if let Desk::Signer { runtime, signer, .. } = &self.desk {
+                    let reason = "asked for it".to_owned();
+                    let draft = OverdraftDraft { subscription: id, metric: None, seats, ends, reason };
+                    let granted = signer.catalog().grant_overdraft(draft, &Actor::Operator, self.now);
+                    runtime.block_on(granted).unwrap();
+                }
+            }
+            Op::Move { proxy, key } => {
+                let from = self.proxies[proxy].name();
+                let moved = self.book.move_away(self.keys[key].digest(), from, self.now);
+                self.book.changes.clear();
                 if let Desk::Signer { runtime, signer, keys, .. } = &self.desk {
-                    let change = KeyChange { quota: Some(seats), ..KeyChange::default() };
-                    let (catalog, id) = (signer.catalog(), &keys[key]);
-                    runtime.block_on(async {
-                        let version = catalog.license_key(&Asker::Staff, id).await.unwrap().version;
-                        catalog
-                            .update_license_key(id, version, change, &Actor::Operator, self.now)
-                            .await
-                            .unwrap();
-                    });
+                    let by = Decider::operator();
+                    let done = signer.installations().move_key(&from, &keys[key], "lost", &by, self.now);
+                    match (runtime.block_on(done), moved) {
+                        (Ok(()), Ok(())) => {}
+                        // The store is asked about an installation first, the book about a key.
+                        (Err(CustodyError::NoInstallation), Err(MoveError::NotAtHome)) => {}
+                        (Err(CustodyError::Move(store)), Err(book)) => assert_eq!(store, book),
+                        (store, book) => panic!("the store's {store:?} is not the book's {book:?}"),
+                    }
                 }
             }
         }
+    }
+
+    /// What is kept for keys follows from the keys.
+    fn reserve(&mut self) {
+        for (id, subscription) in &mut self.book.subscriptions {
+            let kept = self
+                .book
+                .keys
+                .iter()
+                .filter(|(_, key)| key.subscription == *id && key.draw == Draw::Reserved);
+            let reserve = |(digest, key): (&Digest, &SoldKey)| Reserve {
+                key: *digest,
+                seats: key.quota.expect("a reserved key has a quota"),
+                ends: None,
+            };
+            subscription.reserves = kept.map(reserve).collect();
+        }
+    }
+
+    fn change_key(&self, key: usize, change: KeyChange) {
+        let Desk::Signer { runtime, signer, keys, .. } = &self.desk else { return };
+        let (catalog, id) = (signer.catalog(), &keys[key]);
+        runtime.block_on(async {
+            let version = catalog.license_key(&Asker::Staff, id).await.unwrap().version;
+            catalog.update_license_key(id, version, change, &Actor::Operator, self.now).await.unwrap();
+        });
     }
 
     /// Prepares a file and puts it last among the requests, also when it is one that was made before.
@@ -297,47 +380,20 @@ impl World<'_> {
         }
     }
 
-    /// What the store does when a book is opened: the sums at this instant, from the leases alone.
+    /// What the store does when a book is opened: the tallies at this instant.
     fn recount(&mut self) {
-        let now = self.now;
-        for subscription in self.book.subscriptions.values_mut() {
-            subscription.counted.clear();
-        }
-        for key in self.book.keys.values_mut() {
-            key.homes.clear();
-        }
-        for (name, record) in &self.book.installations {
-            for license_type in TYPES {
-                for (id, seats) in record.seats(license_type, now) {
-                    for (metric, seats) in seats {
-                        *self.book.subscriptions.get_mut(&id).unwrap().counted.entry(metric).or_default() +=
-                            seats;
-                    }
-                }
-            }
-            for lease in record.counted(now) {
-                let homes = &mut self.book.keys.get_mut(&lease.key).unwrap().homes;
-                let ends = homes.entry(*name).or_insert(lease.ends);
-                *ends = (*ends).max(lease.ends);
-            }
-        }
+        self.book.tally_anew(self.now);
     }
 
-    /// The sums that the book keeps up to date are those that a recount gives.
+    /// The tallies that the book keeps up to date are those that a recount gives.
     fn check_sums(&mut self) {
-        let nonzero = |book: &Book| -> Vec<(String, BTreeMap<Metric, u64>)> {
-            let sums = book.subscriptions.iter();
-            sums.map(|(id, record)| {
-                (id.to_string(), record.counted.clone().into_iter().filter(|(_, n)| *n > 0).collect())
-            })
-            .collect()
+        let counted = |book: &Book| -> BTreeMap<Tally, u64> {
+            let now = book.tallies.iter().map(|(tally, standing)| (tally.clone(), standing.now));
+            now.filter(|(_, now)| *now > 0).collect()
         };
-        let homes = |book: &Book| -> Vec<BTreeMap<Thumbprint, Timestamp>> {
-            book.keys.values().map(|key| key.homes.clone()).collect()
-        };
-        let kept = (nonzero(&self.book), homes(&self.book));
+        let kept = counted(&self.book);
         self.recount();
-        assert_eq!(kept, (nonzero(&self.book), homes(&self.book)), "the sums kept differ from a recount");
+        assert_eq!(kept, counted(&self.book), "the tallies kept differ from a recount");
     }
 
     /// The most that a proxy honours in a slot now, or could after importing any answer that exists.
@@ -364,20 +420,49 @@ impl World<'_> {
             for proxy in &self.proxies {
                 let licenses = self.could_honour(proxy, license_type);
                 seats += licenses.iter().map(|license| license.seats(METRIC)).max().unwrap_or(0);
-                for license in licenses {
+                let booked = self.book.installations.get(&proxy.name()).map(|record| &record.booked);
+                let given_up = |license: &License| {
+                    booked.is_some_and(|booked| booked.iter().any(|lease| lease.license == license.id))
+                };
+                for license in licenses.into_iter().filter(|license| !given_up(license)) {
                     let at = homes.entry(license.license_key.digest).or_default();
                     if !at.contains(&proxy.name()) {
                         at.push(proxy.name());
                     }
                 }
             }
+            let now = self.now;
+            let sold =
+                self.book.subscriptions.values().find(|sold| sold.license_type == license_type).unwrap();
+            let booked = sold.overdraft.iter().filter(|entry| !entry.granted && now < entry.ends);
+            let limit = sold.limit(METRIC, now) + booked.map(|entry| entry.seats).sum::<u64>();
             assert!(
-                seats <= SEATS,
-                "no-double-seat: {seats} of {SEATS} {license_type} seats could be honoured"
+                seats <= limit,
+                "no-double-seat: {seats} of {limit} {license_type} seats could be honoured"
             );
+            self.check_the_time_to_come(sold);
             for (key, at) in homes {
                 assert!(at.len() <= 1, "one-home: key {key} could be honoured at {at:?}");
             }
+        }
+    }
+
+    /// no-double-seat for every instant to come, by the record: what is out now and has not ended then is never more than may be given
+    /// out then.
+    fn check_the_time_to_come(&self, sold: &SubscriptionRecord) {
+        let lapses: Vec<Lapses> = self
+            .book
+            .installations
+            .values()
+            .flat_map(|record| record.tallies(self.now))
+            .filter(|(tally, _)| matches!(tally, Tally::Seats(id, _) if self.book.subscriptions[id] == *sold))
+            .map(|(_, lapses)| lapses)
+            .collect();
+        for at in sold.falls(self.now).into_iter().chain([self.now]) {
+            let steps = lapses.iter().flatten().filter(|(ends, _)| at < **ends);
+            let leased: i64 = steps.map(|(_, amount)| *amount).sum();
+            let limit = sold.limit(METRIC, at);
+            assert!(leased as u64 <= limit, "no-double-seat: {leased} of {limit} will be out at {at}");
         }
     }
 
@@ -427,6 +512,8 @@ pub(crate) fn empty_book() -> Book {
         installations: BTreeMap::new(),
         keys: BTreeMap::new(),
         subscriptions: BTreeMap::new(),
+        codes: BTreeMap::new(),
+        tallies: BTreeMap::new(),
         changes: Vec::new(),
     }
 }
@@ -455,10 +542,11 @@ pub(crate) fn sold_key(key: &LicenseKey, number: u64) -> SoldKey {
         license_type: key.license_type(),
         last_group: key.last_group(),
         quota: None,
+        draw: Draw::Open,
+        ends: None,
         blocked: false,
         installations: 1,
         moves: 0,
-        homes: BTreeMap::new(),
     }
 }
 
@@ -475,12 +563,12 @@ pub(crate) fn subscription(license_type: LicenseType, now: Timestamp) -> Subscri
             metric: METRIC,
             seats: SEATS,
             edition: "Standard".parse().unwrap(),
+            counted_as: METRIC,
             over_limit: OverLimit::Notify,
             after_end_days: 0,
         }],
         terms: Terms { file: 90 * DAY, report: 60 * DAY, grace: 14 * DAY, tolerance: DAY },
         overdraft: Vec::new(),
-        counted: BTreeMap::new(),
-        next_end: None,
+        reserves: Vec::new(),
     }
 }

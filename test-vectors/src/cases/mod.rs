@@ -3,7 +3,9 @@
 //! A case takes something from `good`, spoils one thing, and signs it with a key of `world`. The expected codes are those of the
 //! specification's table.
 
+mod again;
 mod armour;
+mod bounds;
 mod container;
 mod edwards;
 mod envelope;
@@ -15,6 +17,7 @@ mod payload;
 mod qr;
 mod rules;
 mod scanner;
+mod several;
 mod signature;
 pub(crate) mod trust;
 mod valid;
@@ -39,6 +42,9 @@ pub fn all() -> Vec<Vector> {
         armour::vectors(),
         forged::vectors(),
         qr::vectors(),
+        bounds::vectors(),
+        again::vectors(),
+        several::vectors(),
     ]
     .concat()
 }

@@ -178,14 +178,14 @@ fn several_lists() -> Vec<Vector> {
         ),
         case(
             "two-older",
-            "accept",
-            "Two different lists with one number travel along, and a newer one that replaces both.",
+            "revocation-fork",
+            "Two different lists with one number travel along, and a newer one that would replace both.",
             &[&first, &other_first, &second],
         ),
     ]
 }
 
-fn new_record() -> Key {
+pub(crate) fn new_record() -> Key {
     Key::test_only("record 2")
 }
 

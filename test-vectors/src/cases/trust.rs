@@ -11,7 +11,7 @@ pub(crate) fn vectors() -> Vec<Vector> {
 }
 
 /// A bundle of three root keys, of which two must sign.
-fn two_of_three() -> Item {
+pub(crate) fn two_of_three() -> Item {
     let roots = list((1..=3).map(|number| root(number).public()));
     trust_bundle().with(&["roots"], roots).with(&["threshold"], 2)
 }

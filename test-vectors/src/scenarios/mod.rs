@@ -4,6 +4,7 @@
 //! what changes by it, is written down here step by step.
 
 mod answers;
+mod changes;
 mod clock;
 mod endings;
 mod foreign;
@@ -29,6 +30,7 @@ pub fn all() -> Vec<(String, String)> {
         terms::stories(),
         trust::stories(),
         foreign::stories(),
+        changes::stories(),
     ]
     .into_iter()
     .flatten()

@@ -3,7 +3,7 @@
 use super::state::{Link, State};
 use crate::{
     cases::{
-        good::{facts, license_key_ref_of, link},
+        good::{license_key_ref_of, link},
         world::first_16,
     },
     kit::{Item, list, map},
@@ -55,12 +55,14 @@ pub(crate) struct Asked<'a> {
     pub(crate) nonce: [u8; 16],
     /// The lines of the slot's use.
     pub(crate) usage: &'a [Item],
+    /// What the installation says of itself.
+    pub(crate) facts: &'a Item,
 }
 
 impl Asked<'_> {
     /// The payload of the request that makes the state what it is.
     pub(crate) fn payload(&self, state: &State) -> Item {
-        let Asked { scenario, slot, ask, now, nonce, usage } = *self;
+        let Asked { scenario, slot, ask, now, nonce, usage, facts } = *self;
         let State { counter, since, open, record, high_water, steps_back, slots, .. } = state;
         let reports = slots.iter().fold(map([]), |reports, (name, slot)| {
             let mut report = map([]);
@@ -91,7 +93,7 @@ impl Asked<'_> {
             ("chain", chain),
             ("clock", clock),
             ("version", 1.into()),
-            ("installation", facts()),
+            ("installation", facts.clone()),
             ("license-type", slot.into()),
         ]);
         match ask {
@@ -115,6 +117,8 @@ pub(crate) const DESKTOP_KEY: &str = "D0123-45678-9ABCD-EFGHY-CMBGD";
 pub(crate) const MOBILE_KEY: &str = "M0123-45678-9ABCD-EFGHA-NSC6T";
 /// The license key of the Farm slot.
 pub(crate) const FARM_KEY: &str = "F0123-45678-9ABCD-EFGHB-E323X";
+/// The license key of the Computers slot.
+pub(crate) const COMPUTERS_KEY: &str = "C0123-45678-9ABCD-EFGH0-DBVD5";
 /// Another license key for the Desktop slot.
 pub(crate) const OTHER_KEY: &str = "D1234-56789-ABCDE-FGHJF-WXGGJ";
 
@@ -123,6 +127,7 @@ pub(crate) fn key_of(slot: &str) -> &'static str {
     match slot {
         "desktop" => DESKTOP_KEY,
         "mobile" => MOBILE_KEY,
+        "computers" => COMPUTERS_KEY,
         _ => FARM_KEY,
     }
 }

@@ -5,7 +5,7 @@
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 
-pub(crate) use super::request::{Ask, DESKTOP_KEY, FARM_KEY, MOBILE_KEY, OTHER_KEY, Request};
+pub(crate) use super::request::{Ask, COMPUTERS_KEY, DESKTOP_KEY, FARM_KEY, MOBILE_KEY, OTHER_KEY, Request};
 use super::{
     request::{Asked, key_of, license_id_of},
     state::{Link, State},
@@ -29,6 +29,8 @@ pub(crate) struct Story {
     pub(crate) record: u64,
     /// What the next request reports of use: the lines of its slot.
     pub(crate) usage: Vec<Item>,
+    /// What the next request says of the installation.
+    pub(crate) facts: Item,
     /// What travels along with the next request.
     pub(crate) travelling: Vec<Sign1>,
     nonces: u32,
@@ -50,23 +52,15 @@ impl Story {
             state: State::new(ASKED),
             record: 1,
             usage: Vec::new(),
+            facts: facts(),
             travelling: Vec::new(),
             nonces: 0,
             steps: Vec::new(),
         };
-        let facts = Fields(vec![
-            ("name", text("CM01")),
-            ("product", text("Waybill Proxy")),
-            ("version", text("0.1.0")),
-            ("site-code", text("PS1")),
-            ("site-description", text("Headquarters")),
-            ("public-key", text(hex(&installation().public()))),
-            ("fingerprint", Member::Fields(Fields(vec![("machine-id", text(hex(&first_16("machine-id"))))]))),
-        ]);
         let ask = vec![
             ("trust", base64(trust)),
             ("secret", text(hex(&installation().seed()))),
-            ("facts", Member::Fields(facts)),
+            ("facts", told_facts(&facts())),
         ];
         story.tell("An installation is set up.", "setup", ask, "done", None);
         story
@@ -101,8 +95,8 @@ impl Story {
         }
         let nonce = first_16(&format!("{} nonce {}", self.name, self.nonces));
         self.state.counter = counter;
-        let Story { name, now, usage, .. } = &*self;
-        let asked = Asked { scenario: name, slot, ask, now: *now, nonce, usage };
+        let Story { name, now, usage, facts, .. } = &*self;
+        let asked = Asked { scenario: name, slot, ask, now: *now, nonce, usage, facts };
         let document = Sign1::sealed(&installation(), ask.kind(), &asked.payload(&self.state));
         let file =
             self.travelling.iter().fold(File::of(&document), |file, license| file.and(license)).encode();
@@ -175,6 +169,12 @@ impl Story {
         self.take_clock();
         let ask = vec![("license-type", text(slot)), ("used", Member::Number(used))];
         self.tell(comment, "set-usage", ask, "done", None);
+    }
+
+    /// The machine or the program is called otherwise.
+    pub(crate) fn set_facts(&mut self, comment: &'static str, facts: &Item) {
+        self.take_clock();
+        self.tell(comment, "set-facts", vec![("facts", told_facts(facts))], "done", None);
     }
 
     fn take_clock(&mut self) {
@@ -269,5 +269,19 @@ impl Story {
         let text = Text { schema: "../scenario.schema.json", comment, steps };
         let text = serde_json::to_string_pretty(&text).expect("texts and numbers have a JSON form");
         (name.to_owned(), text + "\n")
+    }
+}
+
+/// What an installation says of itself, as JSON.
+fn told_facts(facts: &Item) -> Member {
+    let fields = ["name", "product", "version", "site-code", "site-description", "public-key", "fingerprint"];
+    Member::Fields(Fields(fields.map(|name| (name, told_item(facts.clone().at(&[name])))).into()))
+}
+
+fn told_item(item: &Item) -> Member {
+    match item {
+        Item::Text(inner) => text(inner.as_str()),
+        Item::Bytes(bytes) => text(hex(bytes)),
+        _ => Member::Fields(Fields(vec![("machine-id", text(hex(&first_16("machine-id"))))])),
     }
 }

@@ -81,6 +81,13 @@ pub enum Step {
         /// How many.
         used: u64,
     },
+    /// Say something newer of the machine and the program.
+    SetFacts {
+        /// The clock.
+        now: Timestamp,
+        /// What it says of itself now; its key and its site stay.
+        facts: InstallationFacts,
+    },
     /// Look at the clock.
     Status {
         /// The clock.
@@ -185,6 +192,10 @@ impl<F: Fn(&[u8; 32], &[u8]) -> [u8; 64]> Player<F> {
                 *installation = installation.observe_clock(step.now());
                 return Ok(("done", None));
             }
+            Step::SetFacts { now, facts } => {
+                *installation = installation.with_facts(facts.clone()).observe_clock(*now);
+                return Ok(("done", None));
+            }
             Step::SetUsage { now, license_type, used } => {
                 *installation = installation.set_usage(*license_type, *used, *now);
                 return Ok(("done", None));
@@ -226,6 +237,7 @@ impl Step {
             | Step::PrepareDeactivation { now, .. }
             | Step::Import { now, .. }
             | Step::SetUsage { now, .. }
+            | Step::SetFacts { now, .. }
             | Step::Status { now } => *now,
         }
     }

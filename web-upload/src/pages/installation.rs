@@ -11,7 +11,7 @@ use license_format::{Thumbprint, Timestamp};
 use serde::Deserialize;
 use signer::{
     exchange::Lives,
-    installations::{InstallationView, ResolveForkError, SlotView},
+    installations::{CustodyError, Decider, InstallationView, SlotView},
     people::{AccountId, Asker},
 };
 
@@ -134,7 +134,7 @@ pub(super) async fn decide(
     Form(form): Form<Draft>,
 ) -> Result<Response, Failure> {
     let (account, id) = &ids;
-    let eyes = user.eyes(account)?;
+    let by = Decider { asker: user.eyes(account)?, actor: user.actor() };
     if !user.administers(account) {
         return Err(Failure::AdministratorsOnly);
     }
@@ -143,12 +143,12 @@ pub(super) async fn decide(
         "second" => (Lives::Second, "second"),
         _ => return Err(Failure::Malformed),
     };
-    match portal.signer().installations().resolve_fork(id, lives, &eyes, portal.now()).await {
+    match portal.signer().installations().resolve_fork(id, lives, &by, portal.now()).await {
         Ok(()) => {
             let to = format!("/accounts/{account}/installations/{id}?decided={name}");
             Ok(Redirect::to(&to).into_response())
         }
-        Err(ResolveForkError::Store(error)) => Err(error.into()),
+        Err(CustodyError::Store(error)) => Err(error.into()),
         Err(error) => {
             let says = format!("{} {}", sentence(&error.to_string()), error.next_step());
             in_account(&portal, &user, &ids, Some(Notice::new(Tone::Stop, says)), StatusCode::CONFLICT).await
@@ -350,6 +350,7 @@ pub(super) fn sample() -> InstallationView {
             second: Digest([5; 32]),
             seen: now.plus(11 * DAY),
         }),
+        barred: Vec::new(),
         slots: vec![
             slot(LicenseType::Desktop, SlotState::Active, Some(license), Some(262), &[(1, 100), (3, 250)]),
             slot(LicenseType::Mobile, SlotState::Deactivated, None, None, &[]),

@@ -12,6 +12,7 @@ use license_format::{Metric, Timestamp, payload::OverLimit};
 use serde::Deserialize;
 use signer::{
     catalog::{CatalogError, Change, KeyKind, KeyRecord, Subscription, SubscriptionChange, SubscriptionId},
+    exchange::Instant,
     people::{AccountId, Actor, Member},
 };
 
@@ -21,10 +22,11 @@ use crate::{
     draft::Draft,
     failure::Failure,
     frame::{Frame, Here},
-    holdings::{self, amount, leased_by, using},
+    holdings::{self, amount, using},
     portal::Portal,
     session::{Staff, User},
     show::{Day, Notice, Status, Tone, count_of, days, seats},
+    timeline::Timeline,
 };
 
 /// Everything about one subscription.
@@ -52,6 +54,7 @@ pub(super) struct SubscriptionPage {
     keys: Vec<Key>,
     /// Whether the keys stand open: right after they were made.
     keys_open: bool,
+    timelines: Vec<Timeline>,
     rows: Vec<holdings::Row>,
     changes: Vec<HistoryLine>,
     metrics: Vec<Metric>,
@@ -231,11 +234,12 @@ impl SubscriptionPage {
         let reveal = user.may_reveal_keys(account);
         let folder = format!("/accounts/{account}/installations");
         let used_by: Vec<_> = using(&installations, &keys).collect();
-        let out = leased_by(used_by.iter().map(|(_, slot)| *slot));
-        let free = subscription.grants.iter().map(|grant| {
-            let leased = out.get(&grant.metric).copied().unwrap_or(0);
-            (grant.metric, grant.seats.saturating_sub(leased))
-        });
+        let timelines = signer.catalog().timeline(&eyes, id, now).await?;
+        let at_first = |seats: fn(&Instant) -> u64| {
+            let now =
+                timelines.iter().map(move |(metric, timeline)| (*metric, timeline.first().map_or(0, seats)));
+            amount(now)
+        };
         Ok(SubscriptionPage {
             frame: Frame::new(portal, Some(user.signed_in()), Here::Accounts).about(account),
             notice: None,
@@ -252,8 +256,12 @@ impl SubscriptionPage {
             start: Day::new(subscription.start, now),
             end: Day::new(subscription.end, now),
             seats: seats(subscription.grants.iter().map(|grant| (grant.metric, grant.seats))),
-            free: amount(free),
-            leased: amount(out),
+            free: at_first(Instant::free),
+            leased: at_first(|instant| instant.leased),
+            timelines: timelines
+                .iter()
+                .map(|(metric, timeline)| Timeline::new(*metric, timeline, now))
+                .collect(),
             terms: terms_of(&subscription),
             keys: keys.iter().map(|key| Key::of(key, reveal)).collect(),
             keys_open: false,
@@ -391,6 +399,7 @@ impl crate::pages::Sample for SubscriptionPage {
                     blocked: !staff,
                 }],
                 keys_open: staff,
+                timelines: vec![Timeline::new(Metric::ManagedDevice, &[], now)],
                 rows: vec![],
                 changes: vec![HistoryLine {
                     at: Day::new(now, now),

@@ -81,7 +81,7 @@ final class Payload {
             required("counter", POSITIVE));
 
     private static final Shape SLOT_REPORT = map(
-            optional("ended", NUMBER),
+            optional("ended", POSITIVE),
             optional("holding", CHAIN_LINK));
 
     private static final Shape SLOT_REPORTS = map(

@@ -42,14 +42,18 @@ final class Rules {
             return false;
         }
         Fields slots = chain.map("slots");
-        return SLOTS.stream().filter(slots::has).map(slots::map).allMatch(report -> {
-            long ended = report.has("ended") ? report.number("ended") : 0;
-            if (!report.has("holding")) {
-                return ended <= counter;
-            }
-            long holding = report.map("holding").number("counter");
-            return ended < holding && holding < counter;
-        });
+        boolean earlier = SLOTS.stream().filter(slots::has).map(slots::map).allMatch(
+                report -> !(report.has("ended") && report.number("ended") > counter)
+                        && !(report.has("holding") && report.map("holding").number("counter") >= counter));
+        return earlier && slots(slots);
+    }
+
+    /** Each slot holds what it asked for after it ended. */
+    private static boolean slots(Fields slots) {
+        return SLOTS.stream().filter(slots::has).map(slots::map).allMatch(
+                report -> !report.has("ended")
+                        || !report.has("holding")
+                        || report.map("holding").number("counter") > report.number("ended"));
     }
 
     private static boolean holds(Fields request) {
@@ -118,7 +122,7 @@ final class Rules {
         for (String line : bundle.texts("lines")) {
             bytes += line.getBytes(StandardCharsets.UTF_8).length;
         }
-        return bytes <= MAX_SUPPORT_BYTES;
+        return slots(bundle.map("slots")) && bytes <= MAX_SUPPORT_BYTES;
     }
 
     private static boolean ascends(List<byte[]> list) {

@@ -22,9 +22,7 @@ public final class TrustState {
 
         /** Whether that is another document with the same number. */
         boolean contradicts(RevocationList other) {
-            return other != null
-                    && number() == other.number()
-                    && !Arrays.equals(document.digest(), other.document.digest());
+            return number() == other.number() && !Arrays.equals(document.digest(), other.document.digest());
         }
     }
 
@@ -65,9 +63,7 @@ public final class TrustState {
     private TrustState take(List<Document> news) throws WaybillException {
         List<Bundle> bundles = new ArrayList<>();
         for (List<Document> documents : Bundle.gather(news)) {
-            if (!bundle.documents().containsAll(documents)) {
-                bundles.add(Bundle.standing(documents)); // 1
-            }
+            bundles.add(Bundle.standing(documents)); // 1
         }
         bundles.sort(Comparator.comparing(Bundle::number));
         TrustState state = this;
@@ -207,28 +203,24 @@ public final class TrustState {
                 && !isDistrusted(key, list.fields);
     }
 
-    /** "Taking news", step 6: all are judged with the list that is held, so that their order decides nothing. */
+    /** "Taking news", step 6: all are judged with the list that is held, and each number belongs to one list. */
     private TrustState takeLists(List<Document> news) throws WaybillException {
-        RevocationList newest = null;
-        boolean forked = false;
+        List<RevocationList> lists = new ArrayList<>();
+        if (list != null) {
+            lists.add(list);
+        }
         for (Document document : news) {
             if (document.kind() != Kind.REVOCATION_LIST || list != null && document.equals(list.document)) {
                 continue;
             }
-            RevocationList next = new RevocationList(document, verifySigned(document));
-            if (next.contradicts(list)) {
+            lists.add(new RevocationList(document, verifySigned(document)));
+        }
+        for (RevocationList one : lists) {
+            if (lists.stream().anyMatch(one::contradicts)) {
                 throw new WaybillException("revocation-fork");
             }
-            forked |= next.contradicts(newest);
-            if (newest == null || newest.number() < next.number()) {
-                newest = next;
-                forked = false;
-            }
         }
-        if (forked) {
-            throw new WaybillException("revocation-fork");
-        }
-        return newest == null || newest.number() <= listNumber() ? this : new TrustState(bundle, newest);
+        return new TrustState(bundle, lists.stream().max(Comparator.comparing(RevocationList::number)).orElse(null));
     }
 
     private long listNumber() {

@@ -1,0 +1,185 @@
+//! Overdraft that staff grant: seats beyond those bought, for a reason and until a date.
+
+use license_format::{DAY, Metric, Timestamp};
+use sqlx::AnyConnection;
+
+use super::{
+    Catalog, CatalogError, Result, Subscription, SubscriptionId,
+    history::{Difference, record},
+    rules::check_seats,
+    subscriptions::find_subscription,
+};
+use crate::{
+    exchange::SHORTEST_FILE,
+    people::{Actor, Asker},
+    problem::{Problem, Problems},
+    store::{Columns, StoreError, big, seconds},
+};
+
+/// Longest reason, in characters.
+const MOST_REASON: usize = 200;
+
+/// What is filled in for an overdraft.
+#[derive(Debug, Clone)]
+pub struct OverdraftDraft {
+    /// Of which subscription.
+    pub subscription: SubscriptionId,
+    /// Of what; the subscription's first metric if absent.
+    pub metric: Option<Metric>,
+    /// How many seats beyond those bought.
+    pub seats: u64,
+    /// Until when, exclusive: no license that uses them is honoured any longer.
+    pub ends: Timestamp,
+    /// Why, for the history.
+    pub reason: String,
+}
+
+/// An entry beyond what was bought.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OverdraftEntry {
+    /// Of what.
+    pub metric: Metric,
+    /// How many.
+    pub seats: u64,
+    /// Until when.
+    pub ends: Timestamp,
+    /// Whether staff granted it, so that it may be given out; otherwise it is booked for a license that was given up.
+    pub granted: bool,
+    /// Why.
+    pub reason: String,
+    /// Who.
+    pub who: Actor,
+    /// When it was entered.
+    pub created: Timestamp,
+}
+
+impl Catalog {
+    /// Grants seats beyond those bought. Licenses that use them end with them: one that would be honoured longer gets a nearer end. So a
+    /// grant that ends sooner than the shortest file could is refused, since nobody could use it.
+    pub async fn grant_overdraft(
+        &self,
+        draft: OverdraftDraft,
+        by: &Actor,
+        now: Timestamp,
+    ) -> Result<OverdraftEntry> {
+        let mut transaction = self.store.begin().await?;
+        let subscription = find_subscription(&mut transaction, &Asker::Staff, &draft.subscription).await?;
+        let metric = draft.check(&subscription, now).map_err(CatalogError::Invalid)?;
+        insert(&mut transaction, &draft, metric, by, now).await?;
+        let granted = Difference::created(format!(
+            "overdraft of {} for a {} until {}: {}",
+            draft.seats,
+            metric.noun(),
+            draft.ends.date(),
+            draft.reason
+        ));
+        record(&mut transaction, &subscription.id, None, &[granted], by, now).await?;
+        transaction.commit().await?;
+        let OverdraftDraft { seats, ends, reason, .. } = draft;
+        Ok(OverdraftEntry { metric, seats, ends, granted: true, reason, who: by.clone(), created: now })
+    }
+
+    /// The entries of a subscription that have not ended, the next to end first. Refuses one that does not exist for who asks:
+    /// `NotFound`.
+    pub async fn overdraft(
+        &self,
+        asker: &Asker,
+        id: &SubscriptionId,
+        now: Timestamp,
+    ) -> Result<Vec<OverdraftEntry>> {
+        let mut connection = self.store.read().await?;
+        find_subscription(&mut connection, asker, id).await?;
+        let rows = sqlx::query(
+            "SELECT metric, seats, ends, granted, reason, who, created FROM overdraft \
+             WHERE subscription = $1 AND ends > $2 ORDER BY ends, created",
+        )
+        .bind(id.as_str())
+        .bind(seconds(now))
+        .fetch_all(&mut *connection)
+        .await?;
+        let entry = |row| {
+            let columns = Columns::of("overdraft", row);
+            Ok(OverdraftEntry {
+                metric: columns.named("metric", Metric::from_name)?,
+                seats: columns.count("seats")?,
+                ends: columns.time("ends")?,
+                granted: columns.flag("granted")?,
+                reason: columns.text("reason")?,
+                who: columns.parsed("who")?,
+                created: columns.time("created")?,
+            })
+        };
+        let entries: std::result::Result<Vec<_>, StoreError> = rows.iter().map(entry).collect();
+        Ok(entries?)
+    }
+}
+
+impl OverdraftDraft {
+    fn check(
+        &self,
+        subscription: &Subscription,
+        now: Timestamp,
+    ) -> std::result::Result<Metric, Vec<Problem>> {
+        let mut problems = Problems::default();
+        check_seats(&mut problems, self.seats);
+        let metrics: Vec<Metric> = subscription.grants.iter().map(|grant| grant.metric).collect();
+        let metric = self.metric.or(metrics.first().copied()).filter(|metric| metrics.contains(metric));
+        problems.demand(
+            metric.is_some(),
+            "metric",
+            "metric-absent",
+            "this subscription has no such seats".to_owned(),
+            "Choose one of the kinds that it has.",
+        );
+        let tail = subscription.grace_days * DAY + subscription.clock_tolerance_hours * 3600;
+        let first = now.plus(SHORTEST_FILE + tail);
+        problems.demand(
+            first <= self.ends,
+            "until",
+            "overdraft-short",
+            format!(
+                "a file is honoured for {} days of grace after it was good, so these seats could not be used before {}",
+                subscription.grace_days,
+                first.plus(DAY).date()
+            ),
+            "Choose a later end, or fewer days of grace for the subscription's files.",
+        );
+        let reason = self.reason.trim();
+        problems.demand(
+            !reason.is_empty()
+                && reason.chars().count() <= MOST_REASON
+                && !reason.chars().any(char::is_control),
+            "reason",
+            "reason",
+            format!("a reason has 1 to {MOST_REASON} characters on one line"),
+            "Say why, for whoever reads the history.",
+        );
+        match (metric, problems.into_result()) {
+            (Some(metric), Ok(())) => Ok(metric),
+            (_, outcome) => Err(outcome.err().unwrap_or_default()),
+        }
+    }
+}
+
+async fn insert(
+    connection: &mut AnyConnection,
+    draft: &OverdraftDraft,
+    metric: Metric,
+    by: &Actor,
+    now: Timestamp,
+) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO overdraft (subscription, metric, seats, ends, granted, reason, who, created) \
+         VALUES ($1, $2, $3, $4, 1, $5, $6, $7)",
+    )
+    .bind(draft.subscription.as_str())
+    .bind(metric.name())
+    .bind(big(draft.seats))
+    .bind(seconds(draft.ends))
+    .bind(draft.reason.trim())
+    .bind(by.to_string())
+    .bind(seconds(now))
+    .execute(connection)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,417 @@
+//! Who may have how many, where and until when, through the real signer and its store: the guides' worked cases, and the arithmetic by
+//! hand. Each scenario reads as it would be told.
+
+mod common;
+
+use common::{Site, Vendor};
+use license_format::{DAY, LicenseType, Metric, payload::License};
+use signer::{
+    Asker,
+    catalog::{CatalogError, Draw, KeyChange, OverdraftDraft, SubscriptionChange},
+    exchange::Instant,
+    people::Actor,
+};
+
+const DEVICES: Metric = Metric::ManagedDevice;
+
+fn seats(license: &License) -> u64 {
+    license.grants[0].seats
+}
+
+/// The subscription's timeline: day, free, and what is over.
+async fn timeline(vendor: &Vendor) -> Vec<Instant> {
+    let timelines =
+        vendor.signer.catalog().timeline(&Asker::Staff, &vendor.subscription.id, vendor.now).await;
+    timelines.unwrap().into_values().next().unwrap()
+}
+
+/// Device management, *Create sublicenses*: two licenses, of which one goes to a division by a key of its own, "1 out of 2".
+#[tokio::test]
+async fn a_sublicense_takes_one_out_of_two() {
+    let mut vendor = Vendor::sells(LicenseType::Mobile, 2, |_| {}).await;
+    let half_a_year = vendor.now.plus(180 * DAY);
+    let division = vendor
+        .sublicense(|draft| {
+            draft.quota = Some(1);
+            draft.draw = Draw::Reserved;
+            draft.ends = Some(half_a_year);
+        })
+        .await;
+
+    // The one is kept for the division although it has not come yet.
+    let mut headquarters = vendor.site(1);
+    let primary = vendor.primary.key.clone();
+    assert_eq!(seats(&vendor.activate(&mut headquarters, &primary).await.unwrap()), 1);
+    let mut branch = vendor.site(2);
+    let license = vendor.activate(&mut branch, &division.key).await.unwrap();
+    assert_eq!(seats(&license), 1);
+    assert_eq!(license.contract_end(), half_a_year, "the contract of that key ends on its own date");
+
+    // The division's key ends before the subscription; its license goes back to the primary key's pool when its file has ended too.
+    vendor.pass(80);
+    vendor.refresh(&mut branch).await.unwrap();
+    vendor.refresh(&mut headquarters).await.unwrap();
+    vendor.pass(101);
+    assert_eq!(vendor.refresh(&mut branch).await.unwrap_err(), "license-key-ended");
+    assert_eq!(
+        seats(&vendor.refresh(&mut headquarters).await.unwrap()),
+        1,
+        "the division's file is in its grace"
+    );
+    vendor.pass(15);
+    assert_eq!(seats(&vendor.refresh(&mut headquarters).await.unwrap()), 2);
+}
+
+/// Remote application server, *Overuse* and *Grace period*: seven days over the limit, armed again by buying more; thirty days after the
+/// end.
+#[tokio::test]
+async fn a_farm_has_seven_days_over_its_limit_and_thirty_after_its_end() {
+    let mut vendor = Vendor::sells(LicenseType::Farm, 10, |_| {}).await;
+    let mut farm = vendor.site(1);
+    let key = vendor.primary.key.clone();
+    vendor.activate(&mut farm, &key).await.unwrap();
+
+    farm.uses(12, &vendor);
+    vendor.pass(6);
+    assert_eq!(farm.standing(&vendor), "Active", "within the seven days more users may connect");
+    vendor.pass(1);
+    assert_eq!(farm.standing(&vendor), "Suspended");
+    farm.uses(10, &vendor);
+    assert_eq!(farm.standing(&vendor), "Active", "at the limit again, without anybody's doing");
+    farm.uses(11, &vendor);
+    assert_eq!(farm.standing(&vendor), "Suspended", "the grace is spent");
+
+    // More are bought, which arms the grace again. Nothing is activated anew.
+    vendor
+        .change(SubscriptionChange { seats: [(Metric::ConcurrentUser, 15)].into(), ..Default::default() })
+        .await;
+    assert_eq!(seats(&vendor.refresh(&mut farm).await.unwrap()), 15);
+    farm.uses(16, &vendor);
+    vendor.pass(6);
+    assert_eq!(farm.standing(&vendor), "Active");
+    vendor.pass(1);
+    assert_eq!(farm.standing(&vendor), "Suspended");
+    farm.uses(15, &vendor);
+
+    // The contract ends 365 days after its start; the farm goes on for thirty more, and not a day longer.
+    for days in [80, 80, 80, 80] {
+        vendor.pass(days);
+        vendor.refresh(&mut farm).await.unwrap();
+    }
+    vendor.pass(365 - 14 - 320);
+    assert_eq!(vendor.refresh(&mut farm).await.unwrap_err(), "subscription-ended");
+    assert_ne!(farm.standing(&vendor), "Ended");
+    vendor.pass(29);
+    assert_ne!(farm.standing(&vendor), "Ended");
+    vendor.pass(1);
+    assert_eq!(farm.standing(&vendor), "Ended");
+}
+
+/// Desktop Business, *Reserved or dynamic*: reserved licenses are one key's alone; dynamic keys compete with the primary one, and what a
+/// dynamic key does not use goes back with its refresh.
+#[tokio::test]
+async fn a_dynamic_key_competes_with_the_primary_one() {
+    let mut vendor = Vendor::sells(LicenseType::Computers, 10, |_| {}).await;
+    let lab = vendor.sublicense(|draft| draft.draw = Draw::Dynamic { headroom: 2 }).await;
+    let kept = vendor
+        .sublicense(|draft| {
+            draft.quota = Some(3);
+            draft.draw = Draw::Reserved;
+        })
+        .await;
+
+    let mut first = vendor.site(1);
+    assert_eq!(
+        seats(&vendor.activate(&mut first, &lab.key).await.unwrap()),
+        2,
+        "nothing is in use there yet"
+    );
+    first.uses(2, &vendor);
+    assert_eq!(seats(&vendor.refresh(&mut first).await.unwrap()), 4, "two in use, and two more");
+
+    let mut second = vendor.site(2);
+    let primary = vendor.primary.key.clone();
+    let rest = vendor.activate(&mut second, &primary).await.unwrap();
+    assert_eq!(seats(&rest), 3, "ten, less four in the lab, less three that are kept");
+    first.uses(9, &vendor);
+    assert_eq!(seats(&vendor.refresh(&mut first).await.unwrap()), 4, "nothing else is free");
+
+    // Fewer are in use; what was used at most in the period counts, then what is free goes to whoever comes first.
+    vendor.pass(1);
+    first.uses(1, &vendor);
+    vendor.refresh(&mut first).await.unwrap();
+    vendor.pass(1);
+    assert_eq!(seats(&vendor.refresh(&mut first).await.unwrap()), 3, "one in use, and two more");
+    // The four are counted until the lab shows that it has the three.
+    assert_eq!(seats(&vendor.refresh(&mut second).await.unwrap()), 3);
+    vendor.refresh(&mut first).await.unwrap();
+    assert_eq!(seats(&vendor.refresh(&mut second).await.unwrap()), 4);
+
+    let mut third = vendor.site(3);
+    assert_eq!(seats(&vendor.activate(&mut third, &kept.key).await.unwrap()), 3, "kept all the time");
+}
+
+/// Seats that staff grant until a date are given out, and end with it: no license that uses them is honoured any longer.
+#[tokio::test]
+async fn granted_overdraft_ends_with_the_files_that_use_it() {
+    let mut vendor = Vendor::sells(LicenseType::Desktop, 10, |_| {}).await;
+    let mut first = vendor.site(1);
+    let primary = vendor.primary.key.clone();
+    assert_eq!(seats(&vendor.activate(&mut first, &primary).await.unwrap()), 10);
+    let branch = vendor.sublicense(|_| {}).await;
+    let mut second = vendor.site(2);
+    assert_eq!(vendor.activate(&mut second, &branch.key).await.unwrap_err(), "no-seats");
+
+    let grant = |days: u64, vendor: &Vendor| OverdraftDraft {
+        subscription: vendor.subscription.id.clone(),
+        metric: None,
+        seats: 5,
+        ends: vendor.now.plus(days * DAY),
+        reason: "Moving house".to_owned(),
+    };
+    let catalog = vendor.signer.catalog().clone();
+    let short = catalog.grant_overdraft(grant(15, &vendor), &Actor::Operator, vendor.now).await.unwrap_err();
+    let CatalogError::Invalid(problems) = short else { panic!("{short}") };
+    assert_eq!(
+        problems[0].code, "overdraft-short",
+        "fourteen days of grace and one of tolerance, and one to carry it"
+    );
+
+    let ends = vendor.now.plus(40 * DAY);
+    catalog.grant_overdraft(grant(40, &vendor), &Actor::Operator, vendor.now).await.unwrap();
+    let license = vendor.activate(&mut second, &branch.key).await.unwrap();
+    assert_eq!(seats(&license), 5);
+    assert_eq!(license.good_until, vendor.now.plus(25 * DAY));
+    assert_eq!(license.lease_end(), ends, "not honoured past the grant");
+    for instant in timeline(&vendor).await {
+        assert!(instant.leased <= instant.limit() || instant.at >= vendor.subscription.end, "{instant:?}");
+    }
+
+    // When it has ended, what was bought is all there is.
+    vendor.pass(41);
+    assert_eq!(vendor.refresh(&mut second).await.unwrap_err(), "no-seats");
+    assert_eq!(seats(&vendor.refresh(&mut first).await.unwrap()), 10);
+}
+
+/// A server burns down: its key goes on elsewhere at once, three times at most. What the old one may still honour is booked.
+#[tokio::test]
+async fn a_lost_server_s_key_moves_and_its_seats_are_booked() {
+    let mut vendor = Vendor::sells(LicenseType::Desktop, 10, |_| {}).await;
+    let key = vendor.primary.clone();
+    let mut lost = vendor.site(1);
+    vendor.activate(&mut lost, &key.key).await.unwrap();
+    let mut new = vendor.site(2);
+    assert_eq!(vendor.activate(&mut new, &key.key).await.unwrap_err(), "key-in-use");
+
+    let rows = vendor.signer.installations().clone();
+    rows.move_key(&lost.proxy.name(), &key.id, "burnt down", &vendor.by(), vendor.now).await.unwrap();
+    let now = timeline(&vendor).await[0];
+    assert_eq!((now.leased, now.booked, now.free()), (0, 10, 10));
+    assert_eq!(seats(&vendor.activate(&mut new, &key.key).await.unwrap()), 10, "served at once");
+
+    // It was only stolen, and comes back: not with this key, and what it lets go of is not booked any longer.
+    assert_eq!(vendor.refresh(&mut lost).await.unwrap_err(), "moved");
+    assert_eq!(vendor.deactivate(&mut lost).await.unwrap_err(), "receipt");
+    assert_eq!(vendor.activate(&mut lost, &key.key).await.unwrap_err(), "moved");
+    let now = timeline(&vendor).await[0];
+    assert_eq!((now.leased, now.booked), (10, 0));
+
+    // Moving back is a counted move too, and needs somebody's word.
+    rows.allow(&lost.proxy.name(), &key.id, &vendor.by(), vendor.now).await.unwrap();
+    rows.move_key(&new.proxy.name(), &key.id, "found", &vendor.by(), vendor.now).await.unwrap();
+    assert_eq!(seats(&vendor.activate(&mut lost, &key.key).await.unwrap()), 10);
+    rows.move_key(&lost.proxy.name(), &key.id, "third", &vendor.by(), vendor.now).await.unwrap();
+    let mut last = vendor.site(3);
+    vendor.activate(&mut last, &key.key).await.unwrap();
+    let spent =
+        rows.move_key(&last.proxy.name(), &key.id, "fourth", &vendor.by(), vendor.now).await.unwrap_err();
+    assert_eq!(spent.code(), "moves-spent");
+    let nowhere =
+        rows.move_key(&new.proxy.name(), &key.id, "no", &vendor.by(), vendor.now).await.unwrap_err();
+    assert_eq!(nowhere.code(), "not-at-home");
+    let stranger =
+        signer::installations::Decider { asker: other_account(&mut vendor).await, actor: Actor::Operator };
+    let unseen = rows.move_key(&last.proxy.name(), &key.id, "mine", &stranger, vendor.now).await.unwrap_err();
+    assert_eq!(unseen.code(), "installation-unknown");
+}
+
+async fn other_account(vendor: &mut Vendor) -> Asker {
+    let draft = signer::people::AccountDraft {
+        name: "Fabrikam".to_owned(),
+        kind: signer::people::AccountKind::Business,
+        admin_email: "admin@fabrikam.example".to_owned(),
+    };
+    let mut dice = vendor.dice();
+    let made = vendor.signer.people().create_account(draft, vendor.now, &mut dice).await.unwrap();
+    Asker::Account(made.account.id)
+}
+
+/// An administrator blocks one installation for a key; others go on with it, and what it has counts until it ends.
+#[tokio::test]
+async fn a_blocked_installation_gets_no_new_license_of_that_key() {
+    let mut vendor = Vendor::sells(LicenseType::Computers, 10, |_| {}).await;
+    let key = vendor.sublicense(|draft| {
+        draft.installations = 2;
+        draft.quota = Some(6);
+    });
+    let key = key.await;
+    let mut one = vendor.site(1);
+    let mut two = vendor.site(2);
+    assert_eq!(seats(&vendor.activate(&mut one, &key.key).await.unwrap()), 6);
+    assert_eq!(
+        vendor.activate(&mut two, &key.key).await.unwrap_err(),
+        "no-seats",
+        "the key's quota is one for both"
+    );
+
+    let rows = vendor.signer.installations().clone();
+    rows.block(&one.proxy.name(), &key.id, "left the company", &vendor.by(), vendor.now).await.unwrap();
+    assert_eq!(vendor.refresh(&mut one).await.unwrap_err(), "blocked");
+    assert_eq!(timeline(&vendor).await[0].leased, 6, "nobody can call a file back");
+    vendor.deactivate(&mut one).await.unwrap_err();
+    assert_eq!(vendor.activate(&mut one, &key.key).await.unwrap_err(), "blocked");
+    assert_eq!(
+        vendor.activate(&mut one, &vendor.primary.key.clone()).await.map(|license| seats(&license)),
+        Ok(10)
+    );
+    rows.allow(&one.proxy.name(), &key.id, &vendor.by(), vendor.now).await.unwrap();
+    vendor.deactivate(&mut one).await.unwrap_err();
+    assert_eq!(vendor.activate(&mut one, &key.key).await.map(|license| seats(&license)), Ok(6));
+}
+
+/// The site goes on with another key from its next refresh: nobody types anything there.
+#[tokio::test]
+async fn an_installation_is_exchanged_to_another_key() {
+    let mut vendor = Vendor::sells(LicenseType::Desktop, 10, |_| {}).await;
+    let branch = vendor.sublicense(|draft| draft.quota = Some(4)).await;
+    let mut site = vendor.site(1);
+    let primary = vendor.primary.clone();
+    vendor.activate(&mut site, &primary.key).await.unwrap();
+    let rows = vendor.signer.installations().clone();
+    let (by, name) = (vendor.by(), site.proxy.name());
+    rows.exchange_key(&name, &primary.id, &branch.id, &by, vendor.now).await.unwrap();
+    let license = vendor.refresh(&mut site).await.unwrap();
+    assert_eq!((seats(&license), license.license_key.digest), (4, branch.key.digest()));
+    let refused = rows.exchange_key(&name, &primary.id, &primary.id, &by, vendor.now).await;
+    assert!(refused.is_ok(), "a license of the primary key is still remembered");
+
+    // Once the site has shown the new license, the primary key is free for another.
+    vendor.refresh(&mut site).await.unwrap();
+    let mut other = vendor.site(2);
+    assert_eq!(seats(&vendor.activate(&mut other, &primary.key).await.unwrap()), 6);
+}
+
+/// From per computer to per user, and from Business to Enterprise: with the next refresh, and no seat is there twice meanwhile.
+#[tokio::test]
+async fn metric_and_edition_change_with_the_next_refresh() {
+    let mut vendor = Vendor::sells(LicenseType::Computers, 10, |_| {}).await;
+    let half = vendor.sublicense(|draft| draft.quota = Some(5)).await;
+    let mut one = vendor.site(1);
+    let mut two = vendor.site(2);
+    vendor.activate(&mut one, &half.key).await.unwrap();
+    let primary = vendor.primary.key.clone();
+    assert_eq!(seats(&vendor.activate(&mut two, &primary).await.unwrap()), 5);
+
+    vendor
+        .change(SubscriptionChange {
+            editions: [(Metric::Computer, "Enterprise".to_owned())].into(),
+            metrics: [(Metric::Computer, Metric::User)].into(),
+            ..Default::default()
+        })
+        .await;
+    assert_eq!(timeline(&vendor).await[0].free(), 0, "computers in the field count as users");
+    let license = vendor.refresh(&mut two).await.unwrap();
+    let grant = &license.grants[0];
+    assert_eq!((grant.metric, grant.seats, grant.edition.as_str()), (Metric::User, 5, "Enterprise"));
+    assert_eq!(vendor.refresh(&mut one).await.map(|license| seats(&license)), Ok(5));
+    vendor.refresh(&mut one).await.unwrap();
+    vendor.refresh(&mut two).await.unwrap();
+    let now = timeline(&vendor).await[0];
+    assert_eq!((now.leased, now.free()), (10, 0));
+}
+
+/// A code is typed in place of the key, by one person, until its date; there may be more codes than seats.
+#[tokio::test]
+async fn activation_codes_are_served_first_come_first_served() {
+    let mut vendor = Vendor::sells(LicenseType::Computers, 2, |_| {}).await;
+    let key = vendor
+        .sublicense(|draft| {
+            draft.draw = Draw::Dynamic { headroom: 1 };
+            draft.installations = 10;
+        })
+        .await;
+    let people: Vec<String> = ["ana", "ben", "cem"].map(|name| format!("{name}@contoso.example")).into();
+    let (catalog, by, week) = (vendor.signer.catalog().clone(), vendor.by(), vendor.now.plus(7 * DAY));
+    let mut dice = vendor.dice();
+    let codes = catalog
+        .create_codes(&key.id, &people, week, (&by.asker, &by.actor), vendor.now, &mut dice)
+        .await
+        .unwrap();
+    let mut sites: Vec<Site> = (1..=4).map(|number| vendor.site(number)).collect();
+    let license = vendor.activate(&mut sites[0], &codes[0].code).await.unwrap();
+    assert_eq!(license.license_key.digest, codes[0].code.digest(), "the real key is shown nowhere");
+    assert_eq!(vendor.activate(&mut sites[1], &codes[0].code).await.unwrap_err(), "code-used");
+    assert_eq!(vendor.activate(&mut sites[1], &codes[1].code).await.map(|license| seats(&license)), Ok(1));
+    assert_eq!(vendor.activate(&mut sites[2], &codes[2].code).await.unwrap_err(), "no-seats");
+
+    // Who has begun goes on after the code's date; who has not comes too late.
+    vendor.pass(8);
+    sites[0].uses(1, &vendor);
+    let again = vendor.refresh(&mut sites[0]).await.unwrap();
+    assert_eq!(again.license_key.digest, codes[0].code.digest());
+    assert_eq!(vendor.activate(&mut sites[3], &codes[2].code).await.unwrap_err(), "code-expired");
+    let listed = catalog.codes(&by.asker, &key.id).await.unwrap();
+    assert_eq!(listed.iter().filter(|code| code.used_by.is_some()).count(), 2);
+    let used = catalog.withdraw_code(&key.id, &codes[0].code, (&by.asker, &by.actor), vendor.now).await;
+    assert_eq!(used.unwrap_err().code(), "not-found");
+    catalog.withdraw_code(&key.id, &codes[2].code, (&by.asker, &by.actor), vendor.now).await.unwrap();
+    assert_eq!(vendor.activate(&mut sites[3], &codes[2].code).await.unwrap_err(), "license-key-unknown");
+}
+
+/// Fewer seats are sold than are out: allowed, with the date from which it holds, and who is affected. Deleting a key says the same.
+#[tokio::test]
+async fn a_change_is_previewed_with_dates_and_names() {
+    let mut vendor = Vendor::sells(LicenseType::Desktop, 10, |_| {}).await;
+    let branch = vendor.sublicense(|draft| draft.quota = Some(4)).await;
+    let mut one = vendor.site(1);
+    let mut two = vendor.site(2);
+    vendor.activate(&mut one, &branch.key).await.unwrap();
+    vendor.pass(10);
+    let primary = vendor.primary.key.clone();
+    vendor.activate(&mut two, &primary).await.unwrap();
+
+    let catalog = vendor.signer.catalog().clone();
+    let fewer = SubscriptionChange { seats: [(DEVICES, 7)].into(), ..Default::default() };
+    let preview =
+        catalog.preview_subscription(&Asker::Staff, &vendor.subscription.id, &fewer, vendor.now).await;
+    let preview = preview.unwrap();
+    let life = 90 + 14 + 1;
+    assert_eq!(preview.over, 3);
+    assert_eq!(
+        preview.over_until,
+        Some(vendor.now.plus((life - 10) * DAY)),
+        "when the branch's file has ended"
+    );
+    let names: Vec<(&str, u64)> = preview.affected.iter().map(|one| (one.name.as_str(), one.seats)).collect();
+    assert_eq!(names, [("PROXY2", 6), ("PROXY1", 4)]);
+    vendor.change(fewer).await;
+    assert_eq!(seats(&vendor.refresh(&mut two).await.unwrap()), 3, "nobody is given more than there is");
+
+    let preview = catalog.preview_license_key(&Asker::Staff, &branch.id, None, vendor.now).await.unwrap();
+    assert_eq!((preview.over, preview.installations), (4, 1));
+    assert_eq!(preview.over_until, Some(vendor.now.plus((life - 10) * DAY)));
+    catalog.delete_license_key(&branch.id, branch.version, &Actor::Operator, vendor.now).await.unwrap();
+    assert_eq!(vendor.refresh(&mut one).await.unwrap_err(), "license-unknown");
+    assert_eq!(
+        timeline(&vendor).await[0].leased,
+        10,
+        "4 that nobody can call back, and 6 until the 3 are shown"
+    );
+    let again = catalog.delete_license_key(&branch.id, branch.version, &Actor::Operator, vendor.now).await;
+    assert_eq!(again.unwrap_err().code(), "not-found");
+    let primary = catalog.delete_license_key(&vendor.primary.id, 1, &Actor::Operator, vendor.now).await;
+    assert_eq!(primary.unwrap_err().code(), "key-primary");
+    let blocked = KeyChange { blocked: Some(true), ..KeyChange::default() };
+    vendor.change_key(&vendor.primary.id.clone(), blocked).await;
+    assert_eq!(vendor.refresh(&mut two).await.unwrap_err(), "blocked");
+}
