@@ -3,6 +3,7 @@
 
 mod mishaps;
 mod orders;
+mod seats;
 mod strangers;
 #[path = "../support/mod.rs"]
 mod support;

@@ -12,7 +12,7 @@ pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 /// What every SQLite connection is told first. WAL lets readers go on beside the writer; FULL makes a commit durable before it
 /// returns, which WAL alone does not; the time-out outlasts other processes' writes.
 const SQLITE_SETTINGS: &str = "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-                               PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;";
+                               PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA cache_size = -32768;";
 
 /// The same for PostgreSQL. A role or a server may be set to answer before a commit is durable; then it is set right, and any stronger
 /// promise is left. A process that stops in the middle of a transaction, or whose network does, must not keep the others waiting: the
