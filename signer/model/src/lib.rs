@@ -8,11 +8,13 @@
 //! [`search`] goes through all states that a [`world`] can reach and asks each whether the [`promises`] hold, and from many of them whether
 //! nobody is [`stuck`]. That it can find something out is shown by [`variant`]s, in each of which one rule is missing.
 //!
-//! Not covered: crashes between the writes of one transaction, and the witness (the signer's own tests force those); trust bundles that
-//! change; blocked and expired keys; fingerprints; more than one restore, clone or restored signer in a run.
+//! Not covered: crashes between the writes of a transaction, the witness and the log (the signer's own tests force those); trust bundles
+//! that change; blocked and expired keys; who may see what; one restore, one clone or one restored signer in a run, not several. A
+//! signer that was put back unseen keeps no promise about seats, and is asked about none.
 
 pub mod desks;
 pub mod interned;
+pub mod model;
 pub mod papers;
 pub mod play;
 pub mod promises;

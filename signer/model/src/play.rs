@@ -5,12 +5,13 @@ use signer::Answer;
 use verifier::installation::Slot;
 
 use crate::{
+    model::Model,
     promises,
     proxies::Ask,
     sold::SLOTS,
     state::{Clock, State, Step},
     stuck::nobody_stuck,
-    world::{Model, World},
+    world::World,
 };
 
 /// A life.

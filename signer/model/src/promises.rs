@@ -10,10 +10,10 @@ use signer::{Answer, exchange::RefusalCode};
 
 use crate::{
     desks::Desk,
+    model::Model,
     proxies::Honoured,
     sold::{self, SLOTS},
     state::{Clock, Place, State, Step},
-    world::Model,
 };
 
 /// A promise that does not hold, and why.

@@ -1,8 +1,7 @@
 //! The search: breadth first, so that what it finds is found by a shortest way.
 //!
-//! Why not a model-checking crate: stateright 0.31 (MIT, in good health) needs an HTTP server for its explorer whether one wants it or
-//! not, and its models are values that are shared between threads; ours remembers what the real functions gave, so it changes as it is
-//! asked. What is left to write is this page.
+//! Why not stateright (0.31, MIT): it brings an HTTP server for its explorer that no feature leaves out, and it shares a model between
+//! threads, unchanged; ours remembers what the real functions gave, so it changes as it is asked. What is left to write is this page.
 
 use std::{
     collections::HashMap,
@@ -10,10 +9,11 @@ use std::{
 };
 
 use crate::{
+    model::Model,
     promises::{self, Broken},
     state::{State, Step},
     stuck::nobody_stuck,
-    world::{Model, World},
+    world::World,
 };
 
 /// Where to stop, and how much to try.
@@ -21,7 +21,7 @@ use crate::{
 pub struct Bounds {
     /// The most states.
     pub states: usize,
-    /// From one in so many states, and from every one without a next, it is tried whether honest people can go on. 0: from none.
+    /// From one in so many states it is tried whether honest people can go on. 0: from none.
     pub go_on: usize,
 }
 
@@ -129,7 +129,6 @@ impl Search {
                 .map_err(|broken| (broken, Some(step)))?;
             next.push((known, after));
         }
-        // A state without a next would be looked at more closely; but there is none: files can always be lost or come again.
         if self.bounds.go_on > 0 && (number as usize).is_multiple_of(self.bounds.go_on) {
             self.report.went_on += 1;
             nobody_stuck(&mut self.model, state).map_err(|broken| (broken, None))?;
@@ -191,6 +190,6 @@ pub fn row(report: &Report, seconds: f64) -> String {
     };
     let Report { world, states, steps, depth, went_on, .. } = report;
     format!(
-        "| {world:<44} | {states:>8} | {steps:>9} | {depth:>5} | {went_on:>7} | {seconds:>7.1} | {result} |"
+        "| {world:<48} | {states:>8} | {steps:>9} | {depth:>5} | {went_on:>7} | {seconds:>7.1} | {result} |"
     )
 }

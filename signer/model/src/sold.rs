@@ -140,7 +140,7 @@ pub fn sums(book: &Book) -> impl PartialEq + std::fmt::Debug + use<> {
     above.map(|(tally, standing)| (tally.clone(), standing.now)).collect::<Vec<_>>()
 }
 
-/// Whether a lease is at home wherever it wants: the variant `HomesForgotten`.
+/// Forgets where keys are at home, as a variant wants it.
 pub fn forget_homes(book: &mut Book) {
     book.tallies.retain(|tally, _| !matches!(tally, Tally::Homes(_)));
 }

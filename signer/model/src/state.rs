@@ -2,7 +2,7 @@
 
 use license_format::Timestamp;
 
-use crate::{proxies::Ask, world::Model};
+use crate::{model::Model, proxies::Ask};
 
 /// A state. Files that exist may be brought at any time, again and again, or never.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

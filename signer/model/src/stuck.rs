@@ -8,11 +8,11 @@ use signer::{Answer, exchange::InstallationRecord};
 
 use crate::{
     desks::Deed,
+    model::Model,
     promises::Broken,
     proxies::{Act, Ask},
     sold::{self, SLOTS},
     state::{Clock, Place, Site, State},
-    world::Model,
 };
 
 /// Trips that an honest person makes before giving up. Two for a signer that was restored, one for an old answer that waits, one for a

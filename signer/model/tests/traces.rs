@@ -295,9 +295,10 @@ fn a_proxy_that_holds_no_license_is_not_believed_by_a_record_that_has_lost_its_a
     }
 }
 
-/// A clock that stands still knows better once it has read an answer, and says so.
+/// What the design leaves: a request reports the clock's own mark, so a clock that stands still tells nobody, though the proxy itself
+/// knows from the answers that it has read. Such a file is honoured beyond its end; `Look::is_excused` has the case.
 #[test]
-fn a_clock_behind_the_newest_answer_is_reported() {
+fn a_clock_that_stands_still_is_known_to_the_proxy_alone() {
     let mut world = two("stopped");
     world.days = vec![0, 30, 140];
     let mut play = Play::of(world);
@@ -305,12 +306,61 @@ fn a_clock_behind_the_newest_answer_is_reported() {
     play.trip(P, r1);
     play.set_clock(P, Clock::Stopped(license_format::Timestamp::MIN));
     play.step(Step::Pass);
-    let r2 = play.refresh(P);
-    play.trip(P, r2);
-    let r3 = play.refresh(P);
-    play.upload(r3);
+    for _ in 0..2 {
+        let next = play.refresh(P);
+        assert_eq!(play.trip(P, next), "license 2");
+    }
     play.step(Step::Pass);
-    assert_eq!(play.honours(P), 2, "its time stands still");
     let q = play.activate(Q, 1);
-    assert_eq!(play.trip(Q, q), "no-seats");
+    assert_eq!(play.trip(Q, q), "license 2");
+    assert_eq!((play.honours(P), play.honours(Q)), (2, 2));
+    // Once its clock is right it sees the end.
+    play.set_clock(P, Clock::Right);
+    assert_eq!(play.honours(P), 0);
+    play.goes_on();
+}
+
+/// What the design leaves: an administrator who has let the wrong branch live, and then the other by an old file of it, decides once more.
+#[test]
+fn a_branch_that_is_taken_back_by_an_old_file_is_a_fork_once_more() {
+    let mut play = alone("back and forth");
+    play.step(Step::Snapshot { site: P });
+    let abandoned = play.activate(P, 0);
+    play.step(Step::Restore { site: P });
+    let (old, newest) = (play.activate(P, 0), play.activate(P, 0));
+    assert_eq!(play.trip(P, newest), "license 2");
+    assert_eq!(play.asks(abandoned), "fork");
+    play.step(Step::Resolve { installation: P, second: true });
+    assert_eq!(play.asks(old), "fork");
+    play.step(Step::Resolve { installation: P, second: true });
+    let next = play.refresh(P);
+    assert_eq!(play.trip(P, next), "fork");
+    play.step(Step::Resolve { installation: P, second: true });
+    // Its license was given up with the branch, so it begins anew.
+    let next = play.refresh(P);
+    assert_eq!(play.trip(P, next), "license-unknown");
+    play.deactivate(P);
+    let next = play.activate(P, 0);
+    assert_eq!(play.trip(P, next), "license 2");
+    play.goes_on();
+}
+
+/// What the design leaves: after the recovery a late file can hide that the record lacks the license in force. The refusal's next step,
+/// a license key, leads out.
+#[test]
+fn a_late_file_can_hide_that_the_record_lacks_a_license() {
+    let mut world = World::new("hidden", 64);
+    world.days = vec![0, 160];
+    let mut play = Play::of(world);
+    let (r1, r2) = (play.activate(P, 0), play.activate(P, 0));
+    play.step(Step::BackUp);
+    play.trip(P, r1);
+    play.step(Step::PutBack);
+    play.step(Step::Pass);
+    assert_eq!(play.asks(r2), "license 2");
+    let r3 = play.refresh(P);
+    assert_eq!(play.trip(P, r3), "license-unknown");
+    play.deactivate(P);
+    let r5 = play.activate(P, 0);
+    assert_eq!(play.trip(P, r5), "license 2");
 }

@@ -77,9 +77,7 @@ impl Clock {
         self.steps_back
     }
 
-    /// What a request says: the latest time ever seen is also that of an answer. A clock that stands still never sees itself
-    /// behind; the signer is to hear it all the same, and keeps the seats.
     pub(super) fn report(&self, now: Timestamp) -> ClockReport {
-        ClockReport { now, high_water: self.floor(), steps_back: self.steps_back }
+        ClockReport { now, high_water: self.high_water, steps_back: self.steps_back }
     }
 }
