@@ -76,7 +76,7 @@ pub(super) async fn standings(
     let ends: Vec<Value> = ends.into_iter().map(Value::from).collect();
     for end in ends {
         let sql = "SELECT what, amount FROM tally_lapse WHERE ends = $1 AND what IN ({})";
-        for row in read_where_in(connection, sql, &[end.clone()], &names).await? {
+        for row in read_where_in(connection, sql, std::slice::from_ref(&end), &names).await? {
             let columns = Columns::of("tally_lapse", &row);
             let (Value::Int(instant), tally) = (&end, known(&tallies, &columns)?) else { continue };
             let instant = u64::try_from(*instant).ok().and_then(Timestamp::from_seconds);
