@@ -1,7 +1,7 @@
 //! The promises of the design's section 3, by their names, as questions to a state and to the step that led to it.
 //!
 //! Where a proxy's state or clock was put back no offline rule can hold the first three; what is excused for that is said once, in
-//! [`Look::is_excused`].
+//! `Look::is_excused`.
 
 use std::collections::BTreeMap;
 
