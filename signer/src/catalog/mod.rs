@@ -3,7 +3,7 @@
 //! A draft is checked whole, with every problem at once, before anything is written; a change names the version on which it was
 //! decided, and of two at once the later is told. Writing is for staff, which the caller has made sure of; reading takes an
 //! [`Asker`](crate::people::Asker). What is
-//! out in the field is the exchange's; the catalog shows it over time and says beforehand what a change would do to it ([`outlook`]).
+//! out in the field is the exchange's; the catalog shows it over time and says beforehand what a change would do to it (`outlook`).
 
 mod activation_code;
 mod draft;

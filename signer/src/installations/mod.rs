@@ -1,4 +1,4 @@
-//! What is known of installations, for those who may see it, and what people decide about them ([`decide`]). Everything else that changes
+//! What is known of installations, for those who may see it, and what people decide about them (`decide`). Everything else that changes
 //! an installation is the exchange's.
 
 mod decide;
