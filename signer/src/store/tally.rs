@@ -56,36 +56,22 @@ pub(super) async fn standings(
     let mut standings = BTreeMap::new();
     // The next two, since the next may be the asker's own.
     let sql = "SELECT what, amount, \
-               (SELECT ends FROM tally_lapse AS lapse WHERE lapse.what = tally.what AND lapse.ends > $1 ORDER BY ends LIMIT 1) AS next, \
+               (SELECT ends FROM tally_lapse AS lapse WHERE lapse.what = tally.what AND lapse.ends > $1 ORDER BY ends LIMIT 1) AS first_ends, \
+               (SELECT amount FROM tally_lapse AS lapse WHERE lapse.what = tally.what AND lapse.ends > $1 ORDER BY ends LIMIT 1) \
+               AS first_amount, \
                (SELECT ends FROM tally_lapse AS lapse WHERE lapse.what = tally.what AND lapse.ends > $1 ORDER BY ends LIMIT 1 OFFSET 1) \
-               AS next_but_one \
-               FROM tally WHERE what IN ({})";
-    let mut ends: BTreeSet<Timestamp> = BTreeSet::new();
+               AS second_ends, \
+               (SELECT amount FROM tally_lapse AS lapse WHERE lapse.what = tally.what AND lapse.ends > $1 ORDER BY ends LIMIT 1 OFFSET 1) \
+               AS second_amount FROM tally WHERE what IN ({})";
     for row in read_where_in(connection, sql, &[now.into()], &names).await? {
         let columns = Columns::of("tally", &row);
-        let tally = known(&tallies, &columns)?;
         let mut standing = Standing { now: columns.count("amount")?, ..Standing::default() };
-        for column in ["next", "next_but_one"] {
-            if let Some(instant) = columns.optional_time(column)? {
-                ends.insert(instant);
-                standing.next.insert(instant, 0);
+        for (ends, amount) in [("first_ends", "first_amount"), ("second_ends", "second_amount")] {
+            if let Some(instant) = columns.optional_time(ends)? {
+                standing.next.insert(instant, columns.amount(amount)?);
             }
         }
-        standings.insert(tally.clone(), standing);
-    }
-    let ends: Vec<Value> = ends.into_iter().map(Value::from).collect();
-    for end in ends {
-        let sql = "SELECT what, amount FROM tally_lapse WHERE ends = $1 AND what IN ({})";
-        for row in read_where_in(connection, sql, std::slice::from_ref(&end), &names).await? {
-            let columns = Columns::of("tally_lapse", &row);
-            let (Value::Int(instant), tally) = (&end, known(&tallies, &columns)?) else { continue };
-            let instant = u64::try_from(*instant).ok().and_then(Timestamp::from_seconds);
-            let next =
-                standings.get_mut(tally).zip(instant).and_then(|(standing, at)| standing.next.get_mut(&at));
-            if let Some(amount) = next {
-                *amount = columns.amount("amount")?;
-            }
-        }
+        standings.insert(known(&tallies, &columns)?.clone(), standing);
     }
     // What has lapsed since somebody last wrote it off.
     for (tally, lapsed) in fallen(connection, &tallies, &names, Timestamp::MIN, now).await? {
