@@ -233,13 +233,14 @@ impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Failure {
         // Addresses and a driver's words are for those who run the portal.
         tracing::error!(code = error.code(), %error, next_step = %error.next_step(), "the store failed");
-        Failure::Ours {
-            code: error.code(),
-            says: "the portal's record cannot be read or written just now".to_owned(),
-            next_step:
-                "Nothing was taken. Try the same again in a moment; if it stays so, tell the vendor the code."
-                    .to_owned(),
-        }
+        let (says, next_step) = match &error {
+            StoreError::Unreachable(_) | StoreError::Failed(_) => (
+                "the portal's record cannot be read or written just now".to_owned(),
+                "Nothing was taken. Try the same again in a moment; if it stays so, tell the vendor the code.",
+            ),
+            said => (said.to_string(), said.next_step()),
+        };
+        Failure::Ours { code: error.code(), says, next_step: next_step.to_owned() }
     }
 }
 
