@@ -1,10 +1,10 @@
 //! CBOR in and out (RFC 8949): the strict head, the scanner, and the one door for typed values.
 //!
-//! Strictness is one law: a decoder accepts exactly what the encoder would have written. The scanner comes first because
-//! ciborium accepts long heads, indefinite lengths, unsorted and repeated keys, stray tags and trailing bytes; encoding
+//! Strictness is one law: a decoder accepts exactly what the encoder would have written. The scanner comes first: it
+//! alone sees long heads, indefinite lengths, unsorted and repeated keys, tags and what stands after the end, whatever the type; encoding
 //! again and comparing catches what the derived decoders let through. This module knows nothing of documents.
 
-use std::io;
+use std::cmp::Ordering;
 
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -12,6 +12,7 @@ use crate::{
     deserializer::{Mismatch, from_scanned},
     error::FormatError,
     limits,
+    serializer::{Expected, Unwritten, put_head, write},
 };
 
 /// A value that was decoded, or why not.
@@ -30,7 +31,7 @@ pub(crate) enum DecodeError {
 /// The deterministic encoding (RFC 8949 §4.2.1) of a value whose fields are declared in the order of their encoded keys.
 pub fn encode<T: Serialize>(value: &T) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(512);
-    ciborium::into_writer(value, &mut bytes).expect("writing to memory does not fail");
+    write(value, &mut bytes).expect("a payload has nothing that our profile lacks");
     debug_assert_eq!(scan(&bytes), Ok(()), "fields must be declared in the order of their encoded keys");
     bytes
 }
@@ -39,10 +40,10 @@ pub fn encode<T: Serialize>(value: &T) -> Vec<u8> {
 pub(crate) fn decode<T: Serialize + DeserializeOwned>(bytes: &[u8]) -> std::result::Result<T, DecodeError> {
     scan(bytes).map_err(DecodeError::Scan)?;
     let value: T = from_scanned(bytes).map_err(|Mismatch(detail)| DecodeError::Shape(detail))?;
-    let mut rest = Compare { expected: bytes };
-    match ciborium::into_writer(&value, &mut rest) {
-        Ok(()) if rest.expected.is_empty() => Ok(value),
-        _ => Err(DecodeError::Shape("it is not written as the format demands".to_owned())),
+    let mut rest = Expected(bytes);
+    match write(&value, &mut rest) {
+        Ok(()) if rest.0.is_empty() => Ok(value),
+        _ => Err(DecodeError::Shape(Unwritten.to_string())),
     }
 }
 
@@ -57,96 +58,83 @@ pub(crate) fn scan(bytes: &[u8]) -> Result<()> {
 
 /// Checks one item of our profile at the start of the bytes and gives its length.
 pub(crate) fn scan_item(bytes: &[u8]) -> Result<usize> {
-    /// A map or array that is still open, and how far it is.
+    /// A map or array that is still open.
     #[derive(Clone, Copy)]
     struct Open<'a> {
+        /// How many items or entries are still to come.
         left: u64,
-        map: bool,
-        at_key: bool,
-        last_key: &'a [u8],
+        /// Of a map: the key before, as it is written. Nothing comes before nothing.
+        last_key: Option<&'a [u8]>,
     }
-    let mut open = [Open { left: 0, map: false, at_key: false, last_key: &[] }; limits::DEPTH];
+    let mut open = [Open { left: 0, last_key: None }; limits::DEPTH];
     let mut depth = 0;
     let mut items = 0;
     let mut cursor = Cursor::new(bytes);
     loop {
-        let start = cursor.at;
-        let head = cursor.head()?;
-        items += 1;
-        if items > limits::ITEMS {
-            return Err(FormatError::CborTooManyItems);
+        if let Some(last_key) = open[..depth].last_mut().and_then(|level| level.last_key.as_mut()) {
+            let start = cursor.at;
+            let Head { major, value } = cursor.counted_head(&mut items)?;
+            if major != Major::Text {
+                return Err(FormatError::CborKeyType);
+            }
+            cursor.text(value)?;
+            let key = &bytes[start..cursor.at];
+            match in_order(last_key, key) {
+                Ordering::Less => *last_key = key,
+                Ordering::Equal => return Err(FormatError::CborDuplicateKey),
+                Ordering::Greater => return Err(FormatError::CborUnsortedKeys),
+            }
         }
-        let is_key = depth > 0 && open[depth - 1].map && open[depth - 1].at_key;
-        if is_key && head.major != Major::Text {
-            return Err(FormatError::CborKeyType);
-        }
-        let mut opened = false;
-        match head.major {
+        let Head { major, value } = cursor.counted_head(&mut items)?;
+        match major {
+            // Negative n is written as -1 - n, so its magnitude is one more.
             Major::Unsigned | Major::Negative => {
-                // Negative n is written as -1 - n, so its magnitude is one more.
-                let magnitude = head.value.saturating_add(u64::from(head.major == Major::Negative));
-                if magnitude > limits::INTEGER {
+                if value > limits::INTEGER - u64::from(major == Major::Negative) {
                     return Err(FormatError::CborIntegerRange);
                 }
             }
             Major::Bytes => {
-                cursor.take(head.value)?;
+                cursor.take(value)?;
             }
-            Major::Text => {
-                let text = cursor.take(head.value)?;
-                // Nearly all texts are short names in ASCII, for which the general check takes three times as long.
-                if !text.is_ascii() {
-                    std::str::from_utf8(text).map_err(|_| FormatError::CborUtf8)?;
-                }
-            }
+            Major::Text => cursor.text(value)?,
             Major::Array | Major::Map => {
-                let map = head.major == Major::Map;
+                let map = major == Major::Map;
                 // Every item takes a byte at least: a declared count beyond what is left is a lie.
-                if head.value > (cursor.left() as u64) / if map { 2 } else { 1 } {
+                if value > (cursor.left() as u64) / if map { 2 } else { 1 } {
                     return Err(FormatError::CborTruncated);
                 }
-                if depth == limits::DEPTH {
-                    return Err(FormatError::CborTooDeep);
+                let level = open.get_mut(depth).ok_or(FormatError::CborTooDeep)?;
+                if value > 0 {
+                    *level = Open { left: value, last_key: map.then_some(&[]) };
+                    depth += 1;
+                    continue;
                 }
-                open[depth] = Open { left: head.value, map, at_key: map, last_key: &[] };
-                depth += 1;
-                opened = true;
             }
             Major::Tag => return Err(FormatError::CborTag),
-            Major::Simple => match head.value {
-                20 | 21 => {}
-                _ => return Err(FormatError::CborSimple),
-            },
+            Major::Simple if value == FALSE || value == TRUE => {}
+            Major::Simple => return Err(FormatError::CborSimple),
         }
-        if is_key {
-            let level = &mut open[depth - 1];
-            let key = &bytes[start..cursor.at];
-            match key.cmp(level.last_key) {
-                std::cmp::Ordering::Greater => level.last_key = key,
-                std::cmp::Ordering::Equal => return Err(FormatError::CborDuplicateKey),
-                std::cmp::Ordering::Less => return Err(FormatError::CborUnsortedKeys),
-            }
-            level.at_key = false;
-            continue;
-        }
-        if !opened && depth > 0 {
-            let level = &mut open[depth - 1];
+        // The item is whole, and so is each map or array of which it is the last.
+        loop {
+            let Some(level) = open[..depth].last_mut() else { return Ok(cursor.at) };
             level.left -= 1;
-            level.at_key = level.map;
-        }
-        while depth > 0 && open[depth - 1].left == 0 {
-            depth -= 1;
-            if depth > 0 {
-                let level = &mut open[depth - 1];
-                level.left -= 1;
-                level.at_key = level.map;
+            if level.left > 0 {
+                break;
             }
-        }
-        if depth == 0 {
-            return Ok(cursor.at);
+            depth -= 1;
         }
     }
 }
+
+/// How two keys stand to each other in deterministic encoding: as their bytes do, heads included. Mostly the heads decide, that is the lengths.
+fn in_order(before: &[u8], after: &[u8]) -> Ordering {
+    before.first().cmp(&after.first()).then_with(|| before.cmp(after))
+}
+
+/// The simple value false (RFC 8949 §3.3).
+pub(crate) const FALSE: u64 = 20;
+/// The simple value true.
+pub(crate) const TRUE: u64 = 21;
 
 /// The eight major types of RFC 8949 §3.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -159,6 +147,20 @@ pub(crate) enum Major {
     Map,
     Tag,
     Simple,
+}
+
+impl Major {
+    /// In the order of their numbers.
+    const ALL: [Major; 8] = [
+        Major::Unsigned,
+        Major::Negative,
+        Major::Bytes,
+        Major::Text,
+        Major::Array,
+        Major::Map,
+        Major::Tag,
+        Major::Simple,
+    ];
 }
 
 /// An item's head: its major type and its argument, which was written in the shortest way.
@@ -201,20 +203,27 @@ impl<'a> Cursor<'a> {
         Ok(taken)
     }
 
+    /// Passes over so many bytes of UTF-8.
+    #[inline]
+    fn text(&mut self, len: u64) -> Result<()> {
+        let text = self.take(len)?;
+        // Nearly all texts are short names in ASCII, for which the general check takes three times as long.
+        if text.is_ascii() || std::str::from_utf8(text).is_ok() { Ok(()) } else { Err(FormatError::CborUtf8) }
+    }
+
+    /// The next head, where there are not too many already.
+    #[inline]
+    fn counted_head(&mut self, items: &mut usize) -> Result<Head> {
+        let head = self.head()?;
+        *items += 1;
+        if *items > limits::ITEMS { Err(FormatError::CborTooManyItems) } else { Ok(head) }
+    }
+
     /// The next head, of definite length and in its shortest form.
     #[inline]
     pub(crate) fn head(&mut self) -> Result<Head> {
         let first = self.take(1)?[0];
-        let major = match first >> 5 {
-            0 => Major::Unsigned,
-            1 => Major::Negative,
-            2 => Major::Bytes,
-            3 => Major::Text,
-            4 => Major::Array,
-            5 => Major::Map,
-            6 => Major::Tag,
-            _ => Major::Simple,
-        };
+        let major = Major::ALL[usize::from(first >> 5)];
         let info = first & 0x1f;
         let (len, least) = match info {
             0..=23 => return Ok(Head { major, value: u64::from(info) }),
@@ -238,42 +247,5 @@ impl<'a> Cursor<'a> {
 
 /// Writes a head in its shortest form. `major` is the top three bits' number.
 pub(crate) fn write_head(out: &mut Vec<u8>, major: u8, value: u64) {
-    let major = major << 5;
-    match value {
-        0..=23 => out.push(major | value as u8),
-        24..=0xff => out.extend([major | 24, value as u8]),
-        0x100..=0xffff => {
-            out.push(major | 25);
-            out.extend((value as u16).to_be_bytes());
-        }
-        0x1_0000..=0xffff_ffff => {
-            out.push(major | 26);
-            out.extend((value as u32).to_be_bytes());
-        }
-        _ => {
-            out.push(major | 27);
-            out.extend(value.to_be_bytes());
-        }
-    }
-}
-
-/// A writer that accepts only the bytes it expects.
-struct Compare<'a> {
-    expected: &'a [u8],
-}
-
-impl io::Write for Compare<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.write_all(bytes).map(|()| bytes.len())
-    }
-
-    #[inline]
-    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.expected = self.expected.strip_prefix(bytes).ok_or(io::ErrorKind::InvalidData)?;
-        Ok(())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
+    put_head(out, major, value).expect("memory takes all");
 }

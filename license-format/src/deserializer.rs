@@ -15,7 +15,7 @@ use serde::{
 };
 
 use crate::{
-    cbor::{Cursor, Head, Major},
+    cbor::{Cursor, Head, Major, TRUE},
     error::FormatError,
     text::harmless,
 };
@@ -84,7 +84,7 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
             }
             Major::Map => self.map(value, visitor),
             Major::Tag => Err(FormatError::CborTag.into()),
-            Major::Simple => visitor.visit_bool(value == 21),
+            Major::Simple => visitor.visit_bool(value == TRUE),
         }
     }
 

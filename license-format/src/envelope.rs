@@ -6,6 +6,7 @@ use serde::Deserialize;
 use crate::{
     bytes::{Digest, Thumbprint},
     cbor::{Cursor, DecodeError, Head, Major, Result, decode, write_head},
+    deserializer::from_scanned,
     error::FormatError,
     kind::Kind,
     limits,
@@ -224,7 +225,7 @@ fn version(payload: &[u8]) -> Option<u64> {
     struct Versioned {
         version: u64,
     }
-    ciborium::from_reader(payload).ok().map(|Versioned { version }| version)
+    from_scanned(payload).ok().map(|Versioned { version }| version)
 }
 
 fn write_bytes(out: &mut Vec<u8>, bytes: &[u8]) {

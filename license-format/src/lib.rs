@@ -30,6 +30,7 @@ pub mod license_key;
 pub mod limits;
 pub mod payload;
 mod qr;
+mod serializer;
 mod text;
 mod timestamp;
 
