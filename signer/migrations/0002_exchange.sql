@@ -162,7 +162,10 @@ CREATE TABLE log_head (
     one      BIGINT NOT NULL PRIMARY KEY CHECK (one = 1),
     size     BIGINT NOT NULL,
     frontier BYTEA  NOT NULL,
-    issued   BIGINT NOT NULL
+    issued   BIGINT NOT NULL,
+    -- The newest checkpoint, as a file of ours and as a C2SP signed note: what it was when the newest answers left. Absent at first.
+    checkpoint BYTEA,
+    note       TEXT
 );
 
 CREATE TABLE log_leaf (
@@ -172,4 +175,13 @@ CREATE TABLE log_leaf (
     code     TEXT   NOT NULL,
     request  BYTEA  NOT NULL,
     issued   BIGINT NOT NULL
+);
+CREATE INDEX log_leaf_digest ON log_leaf (digest);
+
+-- Roots of the log's perfect subtrees: of 16 leaves (level 4), 256 (level 8), … From these and at most 15 leaves follows every proof.
+CREATE TABLE log_node (
+    level    BIGINT NOT NULL CHECK (level > 0),
+    position BIGINT NOT NULL,
+    hash     BYTEA  NOT NULL,
+    PRIMARY KEY (level, position)
 );

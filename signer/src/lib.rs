@@ -14,7 +14,7 @@ pub mod ids;
 pub mod init;
 pub mod installations;
 pub mod keys;
-mod log;
+pub mod log;
 pub mod people;
 pub mod problem;
 mod queue;

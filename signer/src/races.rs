@@ -17,7 +17,7 @@ use crate::{
     keys::Passphrase,
     log::LogHead,
     people::{AccountDraft, AccountId, AccountKind, Actor, People},
-    store::{Store, exchange_read},
+    store::{Store, exchange_read, log_read},
     testing::{Place, Proxy, at, dice, knocks, moment, wait_in_the_row},
     witness::Witness,
 };
@@ -91,7 +91,7 @@ impl Two {
     async fn log(&self) -> Vec<Digest> {
         let mut connection = self.one.store().read().await.expect("a connection");
         let state = exchange_read::record_state(&mut connection).await.expect("read");
-        let forward = exchange_read::forward(&mut connection, LogHead::default(), state.head.size()).await;
+        let forward = log_read::forward(&mut connection, LogHead::default(), state.head.size()).await;
         assert_eq!(forward.expect("every leaf is there"), state.head, "one chain");
         let rows =
             sqlx::query("SELECT digest FROM log_leaf ORDER BY position").fetch_all(&mut *connection).await;

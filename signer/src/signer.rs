@@ -101,9 +101,11 @@ impl Signer {
             return Err(OpenError::NotInitialized(dir.path().display().to_string()));
         }
         let key = FileKey::open(&dir.issuing_key(1), passphrase)?;
+        let log_key = FileKey::open(&dir.log_key(1), passphrase)?;
         let trust = read_trust(dir)?;
         let (watch, vendor, recovery) = watch_record(dir, &store, now).await?;
-        let desk = Desk::open(Issuer::new(Box::new(key), trust), store.clone(), watch);
+        let issuer = Issuer::new(Box::new(key), Box::new(log_key), vendor.id.clone(), trust);
+        let desk = Desk::open(issuer, store.clone(), watch);
         Ok(Signer {
             vendor,
             recovery,

@@ -6,7 +6,7 @@ use license_format::{Digest, LicenseId, LicenseType, Metric, Thumbprint, Timesta
 use sqlx::AnyConnection;
 
 use super::{
-    Columns, StoreError, Vendor, big, read_vendor,
+    Columns, StoreError, Vendor, read_vendor,
     rows::{Value, read_where_in},
     sold_read::{digests, metric_and_seats, read_codes, read_keys, read_subscriptions},
     tally::read_tallies,
@@ -62,29 +62,6 @@ pub(crate) async fn record_state(connection: &mut AnyConnection) -> Result<Recor
     let head = LogHead::from_parts(columns.count("size")?, &columns.bytes("frontier")?)
         .ok_or_else(|| columns.damaged("frontier", "does not fit the size"))?;
     Ok(RecordState { vendor: read_vendor(&row)?, head, newest: columns.time("issued")? })
-}
-
-/// A log's head, brought forward to a size by the leaves that the store has after it.
-pub(crate) async fn forward(
-    connection: &mut AnyConnection,
-    mut head: LogHead,
-    size: u64,
-) -> Result<LogHead, StoreError> {
-    /// Leaves in one statement.
-    const LEAVES: u64 = 5_000;
-    while head.size() < size {
-        let end = size.min(head.size() + LEAVES);
-        let sql = "SELECT digest FROM log_leaf WHERE position >= $1 AND position < $2 ORDER BY position";
-        let rows = sqlx::query(sql).bind(big(head.size())).bind(big(end)).fetch_all(&mut *connection).await?;
-        for row in &rows {
-            head.append(&Columns::of("log_leaf", row).digest("digest")?);
-        }
-        if head.size() != end {
-            let detail = format!("ends at {} of {size}", head.size());
-            return Err(StoreError::Damaged { table: "log_leaf", column: "position", detail });
-        }
-    }
-    Ok(head)
 }
 
 /// The final answers to some requests, by request.
@@ -242,7 +219,7 @@ pub(crate) async fn open_book(
     Ok(book)
 }
 
-async fn read_installations(
+pub(super) async fn read_installations(
     connection: &mut AnyConnection,
     wanted: &[Thumbprint],
 ) -> Result<BTreeMap<Thumbprint, InstallationRecord>, StoreError> {

@@ -6,6 +6,7 @@ use sqlx::AnyConnection;
 
 use super::{
     Columns, StoreError,
+    log_write::{Logged, write_log},
     rows::{Value, optional_text, write_rows},
     seconds,
     tally::write_tallies,
@@ -13,7 +14,6 @@ use super::{
 use crate::{
     exchange::{Change, SlotRecord},
     ids::AccountId,
-    log::LogHead,
 };
 
 pub(super) const SLOT: &str = "INSERT INTO slot (installation, license_type, ended, held, answered) VALUES";
@@ -37,13 +37,12 @@ pub(crate) struct Given {
     pub(crate) file: Vec<u8>,
 }
 
-/// Writes a batch: installations first, since the rest refers to them; the log's head last, where it is again the condition.
+/// Writes a batch: installations first, since the rest refers to them; the log last, unless nothing was given.
 pub(crate) async fn write_batch(
     connection: &mut AnyConnection,
     changes: &[Change],
     given: &[Given],
-    before: &LogHead,
-    after: &LogHead,
+    logged: Option<&Logged>,
     now: Timestamp,
 ) -> Result<(), StoreError> {
     write_installations(connection, changes, given, now).await?;
@@ -56,7 +55,10 @@ pub(crate) async fn write_batch(
     write_usage(connection, changes, given).await?;
     write_recovery(connection, changes, now).await?;
     write_answers(connection, given, now).await?;
-    write_log(connection, given, before, after, now).await
+    match logged {
+        Some(logged) => write_log(connection, given, logged, now).await,
+        None => Ok(()),
+    }
 }
 
 async fn write_installations(
@@ -340,45 +342,6 @@ async fn write_answers(
     let head = "INSERT INTO answer (request, installation, license_type, counter, kind, account, issued, file, request_file) VALUES";
     write_rows(connection, head, "", rows).await?;
     Ok(())
-}
-
-async fn write_log(
-    connection: &mut AnyConnection,
-    given: &[Given],
-    before: &LogHead,
-    after: &LogHead,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    let rows = given
-        .iter()
-        .zip(before.size()..)
-        .map(|(given, position)| {
-            vec![
-                position.into(),
-                given.document.as_bytes().into(),
-                given.kind.name().into(),
-                given.code.as_str().into(),
-                given.request.as_bytes().into(),
-                now.into(),
-            ]
-        })
-        .collect();
-    write_rows(
-        connection,
-        "INSERT INTO log_leaf (position, digest, kind, code, request, issued) VALUES",
-        "",
-        rows,
-    )
-    .await?;
-    let written = sqlx::query("UPDATE log_head SET size = $1, frontier = $2, issued = $3 WHERE one = 1 AND size = $4 AND issued <= $3")
-        .bind(after.size() as i64)
-        .bind(after.frontier_bytes())
-        .bind(now.seconds() as i64)
-        .bind(before.size() as i64)
-        .execute(connection)
-        .await?
-        .rows_affected();
-    demand(written, 1, "log_head")
 }
 
 fn rows_of(changes: &[Change], row: impl Fn(&Change) -> Option<Vec<Value>>) -> Vec<Vec<Value>> {

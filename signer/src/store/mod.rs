@@ -5,10 +5,13 @@
 //! `people`, `catalog` and the exchange.
 
 mod address;
+pub(crate) mod audit_read;
 pub(crate) mod custody;
 mod error;
 pub(crate) mod exchange_read;
 pub(crate) mod exchange_write;
+pub(crate) mod log_read;
+pub(crate) mod log_write;
 mod open;
 mod row;
 mod rows;

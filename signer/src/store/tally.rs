@@ -13,7 +13,7 @@ use super::{
 use crate::exchange::{Book, Change, Lapses, Standing, Tally};
 
 /// How a tally is called in its rows.
-fn name(tally: &Tally) -> String {
+pub(super) fn name(tally: &Tally) -> String {
     match tally {
         Tally::Seats(subscription, metric) => format!("seats:{}:{}", subscription.as_str(), metric.name()),
         Tally::KeySeats(key, metric) => format!("key:{key}:{}", metric.name()),
