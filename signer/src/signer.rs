@@ -214,7 +214,8 @@ async fn watch_record(
     book.record = book.record.max(record);
     book.begin_recovery(now);
     let Book { record, recovery, changes, .. } = book;
-    if let (Some(Recovery { horizon }), [Change::RecoveryBegins { .. }]) = (recovery, changes.as_slice()) {
+    if let (Some(Recovery { horizon, .. }), [Change::RecoveryBegins { .. }]) = (recovery, changes.as_slice())
+    {
         exchange_write::begin_recovery(&mut transaction, record, horizon, now).await?;
     }
     transaction.commit().await?;
