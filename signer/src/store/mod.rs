@@ -119,6 +119,8 @@ impl Store {
                 .fetch_one(&mut *transaction)
                 .await?;
         }
+        #[cfg(test)]
+        self.pause.enter();
         Ok(transaction)
     }
 
