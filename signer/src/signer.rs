@@ -177,6 +177,12 @@ impl Signer {
         &self.store
     }
 
+    /// What signs here, for tests that write beside the writer.
+    #[cfg(test)]
+    pub(crate) fn issuer(&self) -> &Issuer {
+        self.desk.issuer()
+    }
+
     /// Finishes what waits, and closes the store, so that its files can be copied. Clones of this signer are of no more use.
     pub async fn close(self) {
         self.desk.close().await;
@@ -216,7 +222,8 @@ async fn watch_record(
     book.record = book.record.max(record);
     book.begin_recovery(now);
     let Book { record, recovery, changes, .. } = book;
-    if let (Some(Recovery { horizon }), [Change::RecoveryBegins { .. }]) = (recovery, changes.as_slice()) {
+    if let (Some(Recovery { horizon, .. }), [Change::RecoveryBegins { .. }]) = (recovery, changes.as_slice())
+    {
         exchange_write::begin_recovery(&mut transaction, record, horizon, now).await?;
     }
     transaction.commit().await?;

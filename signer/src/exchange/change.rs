@@ -1,9 +1,6 @@
 //! What a decision changes, in words that the store writes.
 
-use license_format::{
-    Digest, LicenseId, LicenseType, Thumbprint, Timestamp,
-    payload::{License, UsageLine},
-};
+use license_format::{Digest, LicenseId, LicenseType, Thumbprint, Timestamp, payload::UsageLine};
 
 use super::{
     book::{Branch, Lease, SlotRecord},
@@ -70,8 +67,6 @@ pub enum Change {
         installation: Thumbprint,
         /// The license.
         lease: Lease,
-        /// When it was issued, and the dates that people ask for.
-        license: Box<License>,
     },
     /// A tally rose or fell.
     Tally {

@@ -72,17 +72,19 @@ impl Book {
         self.adopt(installation, incoming.attached, asker, now);
         let recovering = self.recovery.is_some_and(|recovery| now < recovery.horizon);
 
-        // Row 2: the signer was restored, and this proxy does not know it yet.
-        if recovering && chain.record < self.record {
+        // Row 2: the signer was restored, and this proxy does not know it yet. A request from before may have been answered then, and
+        // gets no second answer, however late it comes.
+        let is_from_before =
+            |recovery: Recovery| now < recovery.horizon || request.clock().now <= recovery.began;
+        if chain.record < self.record && self.recovery.is_some_and(is_from_before) {
             return Err(RefusalCode::RecordRestored.into());
         }
         let before = self.installations.get(&installation).cloned();
         let mut record = before.clone().unwrap_or_default();
         let mut changes = Vec::new();
-        // Row 3: it builds on an answer that nobody here gave. While recovering that is expected, and its claims are taken.
-        let lacks =
-            |since: ChainLink| since.counter > record.highest() && !record.strays.contains(&since.digest);
-        if !recovering && chain.since.is_some_and(lacks) {
+        // Row 3: it shows a license that nobody here gave, and did not bring it. Whoever has nothing in force that the record lacks has
+        // nothing to show, and its claims are taken.
+        if lacks_a_license(&record, incoming) {
             return Err(RefusalCode::RecordBehind.into());
         }
         // Row 4: it contradicts the chain, or goes on from what is not on it. Nothing else in it is believed.
@@ -167,7 +169,7 @@ impl Book {
             *used_by = Some(installation);
             changes.push(Change::Code { code, installation });
         }
-        hold(record, installation, lease, &license, changes);
+        hold(record, installation, lease, changes);
         Ok(Outcome::License(Box::new(license)))
     }
 
@@ -177,8 +179,7 @@ impl Book {
         for license in attached {
             let before = self.installations.get(&installation).cloned();
             let mut record = before.clone().unwrap_or_default();
-            let marks = record.slot(license.license_type);
-            let missing = license.counter > marks.answered && license.counter > marks.ended;
+            let missing = record.known().all(|lease| lease.license != license.id);
             let named = license.license_key.digest;
             let digest = self.codes.get(&named).map_or(named, |code| code.key);
             let Some(key) = self.keys.get(&digest).filter(|key| asker.may_use(&key.account)) else {
@@ -186,7 +187,11 @@ impl Book {
             };
             let contradicts =
                 record.chain.get(&license.counter).is_some_and(|known| *known != license.answers);
-            if !missing || contradicts || record.strays.contains(&license.answers) {
+            if !missing
+                || contradicts
+                || !record.may_take(license.license_type, license.counter)
+                || record.strays.contains(&license.answers)
+            {
                 continue;
             }
             let lease = lease_of(license, digest, key, &self.subscriptions[&key.subscription]);
@@ -200,7 +205,7 @@ impl Book {
                 let Lease { counter, request: digest, .. } = lease;
                 self.changes.push(Change::Chain { installation, counter, digest });
             }
-            hold(&mut record, installation, lease, license, &mut self.changes);
+            hold(&mut record, installation, lease, &mut self.changes);
             self.settle(installation, &before.unwrap_or_default(), record, now);
         }
     }
@@ -212,7 +217,7 @@ impl Book {
             self.subscriptions.values().map(|subscription| subscription.terms.life()).max().unwrap_or(0);
         let horizon = now.plus(longest.max(terms::LONGEST_LIFE));
         self.record += 1;
-        self.recovery = Some(Recovery { horizon });
+        self.recovery = Some(Recovery { began: now, horizon });
         self.changes.push(Change::RecoveryBegins { record: self.record, horizon });
     }
 
@@ -266,6 +271,19 @@ impl Book {
     }
 }
 
+/// Whether a request shows a license in force that the record does not have, and that did not travel along. One that did was taken back,
+/// or cannot be; and what an abandoned branch holds is row 4's.
+fn lacks_a_license(record: &InstallationRecord, Incoming { request, attached, .. }: Incoming<'_>) -> bool {
+    request.chain().slots.iter().any(|(license_type, report)| {
+        report.holding.is_some_and(|held| {
+            record.may_take(license_type, held.counter)
+                && !record.strays.contains(&held.digest)
+                && record.known().all(|lease| lease.request != held.digest)
+                && attached.iter().all(|license| license.answers != held.digest)
+        })
+    })
+}
+
 /// The refusal for somebody who has shown no right to know more.
 pub(super) fn unknown(request: &Request) -> RefusalCode {
     match request {
@@ -303,8 +321,11 @@ fn note(
     changes.extend(let_go.map(|lease| Change::LetGo { license: lease.license }));
     if own.counter > record.newest {
         let clock = request.clock();
+        // A clock that stands still is never behind itself; but it has seen the licenses that it shows.
+        let shown = record.known().filter(|lease| is_shown(request, lease)).map(|lease| lease.issued);
+        let seen = shown.fold(clock.high_water, Timestamp::max);
         record.newest = own.counter;
-        record.clock_behind = clock.now.plus(tolerance) < clock.high_water;
+        record.clock_behind = clock.now.plus(tolerance) < seen;
         let clock_behind = record.clock_behind;
         changes.push(Change::Reported { installation, counter: own.counter, clock_behind });
     }
@@ -314,20 +335,22 @@ fn note(
     changes.extend(request.usage().iter().map(usage));
 }
 
+/// Whether a request shows a license in force.
+fn is_shown(request: &Request, lease: &Lease) -> bool {
+    let reports = request.chain().slots.iter();
+    let mut held = reports.filter_map(|(_, report)| report.holding);
+    held.any(|held| held.digest == lease.request)
+}
+
 /// A license goes into the record: its slot is answered up to it, and it counts.
-fn hold(
-    record: &mut InstallationRecord,
-    installation: Thumbprint,
-    lease: Lease,
-    license: &License,
-    changes: &mut Vec<Change>,
-) {
+fn hold(record: &mut InstallationRecord, installation: Thumbprint, lease: Lease, changes: &mut Vec<Change>) {
     let license_type = lease.license_type;
-    let marks = SlotRecord { answered: lease.counter, ..record.slot(license_type) };
+    let before = record.slot(license_type);
+    let marks = SlotRecord { answered: before.answered.max(lease.counter), ..before };
     record.slots.insert(license_type, marks);
     record.leases.push(lease.clone());
     changes.push(Change::Slot { installation, license_type, marks });
-    changes.push(Change::Lease { installation, lease, license: Box::new(license.clone()) });
+    changes.push(Change::Lease { installation, lease });
 }
 
 fn lease_of(license: &License, digest: Digest, key: &SoldKey, subscription: &SubscriptionRecord) -> Lease {
@@ -340,6 +363,7 @@ fn lease_of(license: &License, digest: Digest, key: &SoldKey, subscription: &Sub
         key: digest,
         subscription: key.subscription.clone(),
         seats: license.grants.iter().map(counted).collect(),
+        issued: license.issued,
         ends: license.lease_end(),
     }
 }

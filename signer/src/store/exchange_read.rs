@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use license_format::{Digest, LicenseId, LicenseType, Metric, Thumbprint, Timestamp, payload::Floor};
-use sqlx::AnyConnection;
+use sqlx::{AnyConnection, any::AnyRow};
 
 use super::{
     Columns, StoreError, Vendor, read_vendor,
@@ -184,10 +184,10 @@ pub(crate) async fn open_book(
     floor: Floor,
     now: Timestamp,
 ) -> Result<Book, StoreError> {
-    let recovery = sqlx::query("SELECT horizon FROM recovery ORDER BY record DESC LIMIT 1")
+    let recovery = sqlx::query("SELECT began, horizon FROM recovery ORDER BY record DESC LIMIT 1")
         .fetch_optional(&mut *connection)
         .await?;
-    let recovery = recovery.map(|row| Columns::of("recovery", &row).time("horizon")).transpose()?;
+    let recovery = recovery.as_ref().map(read_recovery).transpose()?;
     let installations = read_installations(connection, &wanted.installations).await?;
     let codes = read_codes(connection, &wanted.keys, &wanted.installations).await?;
     let leases = || installations.values().flat_map(|record| record.leases.iter().chain(&record.booked));
@@ -206,7 +206,7 @@ pub(crate) async fn open_book(
     let mut book = Book {
         vendor: vendor.name.clone(),
         record: vendor.record,
-        recovery: recovery.map(|horizon| Recovery { horizon }),
+        recovery,
         floor,
         installations,
         keys,
@@ -284,17 +284,20 @@ pub(super) async fn read_installations(
     }
     // All of them: which count is the book's to say, and a proxy may renew a license that ended long ago.
     let sql = "SELECT lease.license, lease.installation, lease.license_type, lease.request, lease.counter, lease.license_key, \
-               lease.subscription, lease.ends, lease.given_up, lease_seats.metric, lease_seats.seats FROM lease \
+               lease.subscription, lease.issued, lease.ends, lease.given_up, lease_seats.metric, lease_seats.seats FROM lease \
                JOIN lease_seats ON lease_seats.license = lease.license \
-               WHERE COALESCE(lease.given_up, 'move') = 'move' AND lease.installation IN ({}) \
+               WHERE lease.installation IN ({}) \
                ORDER BY lease.installation, lease.counter, lease.license";
     for row in read_where_in(connection, sql, &[], &known).await? {
         let columns = Columns::of("lease", &row);
         let license = columns.fixed("license", LicenseId::from_slice)?;
         let (metric, seats) = metric_and_seats(&columns)?;
         let record = owner(&mut records, &columns)?;
-        let moved = columns.optional_text("given_up")?.is_some();
-        let leases = if moved { &mut record.booked } else { &mut record.leases };
+        let leases = match columns.optional_text("given_up")?.as_deref() {
+            None => &mut record.leases,
+            Some("branch") => &mut record.abandoned,
+            Some(_) => &mut record.booked,
+        };
         match leases.last_mut() {
             Some(lease) if lease.license == license => lease.seats.insert(metric, seats),
             _ => {
@@ -315,8 +318,14 @@ fn read_lease(columns: &Columns<'_>, license: LicenseId, seats: (Metric, u64)) -
         key: columns.digest("license_key")?,
         subscription: columns.parsed("subscription")?,
         seats: Seats::from([seats]),
+        issued: columns.time("issued")?,
         ends: columns.time("ends")?,
     })
+}
+
+fn read_recovery(row: &AnyRow) -> Result<Recovery, StoreError> {
+    let columns = Columns::of("recovery", row);
+    Ok(Recovery { began: columns.time("began")?, horizon: columns.time("horizon")? })
 }
 
 fn owner<'a>(

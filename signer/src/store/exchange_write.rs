@@ -179,7 +179,7 @@ async fn write_slots(connection: &mut AnyConnection, changes: &[Change]) -> Resu
 
 async fn write_leases(connection: &mut AnyConnection, changes: &[Change]) -> Result<(), StoreError> {
     let rows = rows_of(changes, |change| match change {
-        Change::Lease { installation, lease, license } => Some(vec![
+        Change::Lease { installation, lease } => Some(vec![
             lease.license.as_bytes().into(),
             installation.as_bytes().into(),
             lease.license_type.name().into(),
@@ -187,7 +187,7 @@ async fn write_leases(connection: &mut AnyConnection, changes: &[Change]) -> Res
             lease.request.as_bytes().into(),
             lease.key.as_bytes().into(),
             lease.subscription.as_str().into(),
-            license.issued.into(),
+            lease.issued.into(),
             lease.ends.into(),
         ]),
         _ => None,

@@ -122,6 +122,8 @@ impl Store {
                 .fetch_one(&mut *transaction)
                 .await?;
         }
+        #[cfg(test)]
+        self.pause.enter();
         Ok(transaction)
     }
 
