@@ -8,7 +8,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use license_format::limits;
-use signer::{AnswerError, catalog::CatalogError, people::PeopleError, problem::Problem, store::StoreError};
+use signer::{
+    AnswerError, catalog::CatalogError, installations::CustodyError, people::PeopleError, problem::Problem,
+    store::StoreError,
+};
 
 /// One cause each.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -74,6 +77,16 @@ pub(crate) enum Failure {
         /// What to do.
         next_step: String,
     },
+    /// A rule says no, and what was asked is as it was.
+    #[error("{says}")]
+    Refused {
+        /// The stable code.
+        code: &'static str,
+        /// The rule in a sentence.
+        says: String,
+        /// What to do.
+        next_step: String,
+    },
     /// Somebody else changed the same thing meanwhile.
     #[error("somebody changed this meanwhile")]
     Changed,
@@ -110,7 +123,7 @@ impl Failure {
             Failure::TooManyFiles { .. } | Failure::Unreadable { .. } | Failure::Invalid { .. } => {
                 StatusCode::UNPROCESSABLE_ENTITY
             }
-            Failure::Changed => StatusCode::CONFLICT,
+            Failure::Changed | Failure::Refused { .. } => StatusCode::CONFLICT,
             Failure::TimedOut | Failure::Ours { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Failure::Panicked => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -130,9 +143,10 @@ impl Failure {
             Failure::MediaType => "media-type",
             Failure::TooLarge => "too-large",
             Failure::TooManyFiles { .. } => "too-many-files",
-            Failure::Unreadable { code, .. } | Failure::Invalid { code, .. } | Failure::Ours { code, .. } => {
-                code
-            }
+            Failure::Unreadable { code, .. }
+            | Failure::Invalid { code, .. }
+            | Failure::Refused { code, .. }
+            | Failure::Ours { code, .. } => code,
             Failure::Changed => "changed-meanwhile",
             Failure::TimedOut => "timed-out",
             Failure::Panicked => "internal-error",
@@ -152,7 +166,7 @@ impl Failure {
             Failure::TooLarge => "Too large",
             Failure::TooManyFiles { .. } => "Too many files",
             Failure::Unreadable { .. } => "Not a request file",
-            Failure::Invalid { .. } => "Not accepted",
+            Failure::Invalid { .. } | Failure::Refused { .. } => "Not accepted",
             Failure::Changed => "Changed meanwhile",
             Failure::TimedOut | Failure::Ours { .. } => "Not possible just now",
             Failure::Panicked => "Our mistake",
@@ -188,6 +202,7 @@ impl Failure {
             Failure::TooManyFiles { limit, .. } => format!("Nothing was done. Send at most {limit} files at a time."),
             Failure::Unreadable { next_step, .. }
             | Failure::Invalid { next_step, .. }
+            | Failure::Refused { next_step, .. }
             | Failure::Ours { next_step, .. } => next_step.clone(),
             Failure::Changed => "Look at it as it is now, and make your change again if it is still needed.".to_owned(),
             Failure::TimedOut => {
@@ -264,10 +279,26 @@ impl From<CatalogError> for Failure {
         match error {
             CatalogError::NotFound { .. } => Failure::NotFound,
             CatalogError::Changed { .. } => Failure::Changed,
-            // No page offers that.
-            CatalogError::Primary => Failure::Malformed,
+            CatalogError::Primary => Failure::Refused {
+                code: error.code(),
+                says: error.to_string(),
+                next_step: error.next_step().to_owned(),
+            },
             CatalogError::Store(error) => error.into(),
             CatalogError::Invalid(problems) => invalid(&problems),
+        }
+    }
+}
+
+impl From<CustodyError> for Failure {
+    fn from(error: CustodyError) -> Failure {
+        match error {
+            // What is another account's does not exist.
+            CustodyError::NoInstallation | CustodyError::NoKey => Failure::NotFound,
+            CustodyError::Store(error) => error.into(),
+            other => {
+                Failure::Refused { code: other.code(), says: other.to_string(), next_step: other.next_step() }
+            }
         }
     }
 }

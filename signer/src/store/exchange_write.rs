@@ -6,6 +6,7 @@ use sqlx::AnyConnection;
 
 use super::{
     Columns, StoreError,
+    listed::write_listed,
     rows::{Value, optional_text, write_rows},
     seconds,
     tally::write_tallies,
@@ -55,6 +56,7 @@ pub(crate) async fn write_batch(
     write_let_go(connection, changes, now).await?;
     write_usage(connection, changes, given).await?;
     write_recovery(connection, changes, now).await?;
+    write_listed(connection, changes).await?;
     write_answers(connection, given, now).await?;
     write_log(connection, given, before, after, now).await
 }
