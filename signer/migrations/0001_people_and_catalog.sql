@@ -67,7 +67,9 @@ CREATE TABLE api_token (
     prefix TEXT NOT NULL,
     created BIGINT NOT NULL,
     used BIGINT,
-    expires BIGINT
+    expires BIGINT,
+    -- 0: it brings files. 1: it does what an administrator of the account does.
+    manages BIGINT NOT NULL CHECK (manages IN (0, 1))
 );
 CREATE INDEX api_token_by_account ON api_token (account);
 

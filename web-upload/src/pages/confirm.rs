@@ -98,12 +98,18 @@ impl ConfirmPage {
     }
 }
 
+/// Longest reason, in characters.
+const MOST_REASON: usize = 200;
+
+/// Whether a text says why, on one line.
+pub(crate) fn is_reason(text: &str) -> bool {
+    (1..=MOST_REASON).contains(&text.chars().count()) && !text.chars().any(char::is_control)
+}
+
 /// Notes that a reason is missing.
 pub(crate) fn demand_reason(form: &mut Draft) {
-    const MOST: usize = 200;
-    let reason = form.value("reason");
-    if reason.is_empty() || reason.chars().count() > MOST || reason.chars().any(char::is_control) {
-        let says = format!("a reason has 1 to {MOST} characters on one line");
+    if !is_reason(form.value("reason")) {
+        let says = format!("a reason has 1 to {MOST_REASON} characters on one line");
         form.note("reason", "reason", says, "Say why, for whoever reads the history.");
     }
 }

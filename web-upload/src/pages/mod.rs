@@ -35,6 +35,7 @@ use axum::{
 };
 use serde::{Deserialize, de::DeserializeOwned};
 
+pub(crate) use confirm::is_reason;
 pub(crate) use failed::{around, failure_of};
 
 pub(crate) use crate::listing::Listing;

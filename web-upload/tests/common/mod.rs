@@ -22,7 +22,7 @@ use signer::{
     catalog::SubscriptionDraft,
     init::{DataDir, InitOptions, init},
     keys::Passphrase,
-    people::{AccountDraft, AccountKind, Actor, Role},
+    people::{AccountDraft, AccountKind, Actor, Role, TokenRights},
 };
 use tempfile::TempDir;
 use tower::ServiceExt as _;
@@ -117,10 +117,15 @@ impl World {
         browser
     }
 
-    /// An API token of an account.
+    /// An API token of an account, that brings files.
     pub async fn token(&self, account: &AccountId) -> String {
-        let made =
-            self.signer.people().create_token(account, "courier", None, self.now(), &mut self.dice()).await;
+        self.token_to(account, TokenRights::Bring).await
+    }
+
+    /// An API token of an account.
+    pub async fn token_to(&self, account: &AccountId, rights: TokenRights) -> String {
+        let (people, now, mut dice) = (self.signer.people(), self.now(), self.dice());
+        let made = people.create_token(account, "courier", rights, None, now, &mut dice).await;
         made.unwrap().0.expose().to_owned()
     }
 
