@@ -15,6 +15,7 @@ pub mod init;
 pub mod installations;
 pub mod keys;
 pub mod log;
+pub mod paging;
 pub mod people;
 pub mod problem;
 mod queue;

@@ -6,6 +6,7 @@ use sqlx::AnyConnection;
 
 use super::{
     Columns, StoreError,
+    listed::write_listed,
     log_write::{Logged, write_log},
     rows::{Value, optional_text, write_rows},
     seconds,
@@ -54,6 +55,7 @@ pub(crate) async fn write_batch(
     write_let_go(connection, changes, now).await?;
     write_usage(connection, changes, given).await?;
     write_recovery(connection, changes, now).await?;
+    write_listed(connection, changes).await?;
     write_answers(connection, given, now).await?;
     match logged {
         Some(logged) => write_log(connection, given, logged, now).await,

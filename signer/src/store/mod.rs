@@ -10,11 +10,12 @@ pub(crate) mod custody;
 mod error;
 pub(crate) mod exchange_read;
 pub(crate) mod exchange_write;
+pub(crate) mod listed;
 pub(crate) mod log_read;
 pub(crate) mod log_write;
 mod open;
 mod row;
-mod rows;
+pub(crate) mod rows;
 mod sold_read;
 pub(crate) mod tally;
 #[cfg(test)]
@@ -24,7 +25,7 @@ pub use address::{AddressError, PostgresUrl, StoreAddress};
 pub use error::{StoreError, Unfit};
 pub(crate) use open::Contents;
 pub(crate) use row::{Columns, big, seconds};
-pub(crate) use sold_read::{draw_columns, read_draw};
+pub(crate) use sold_read::{counted_moves, draw_columns, read_draw};
 
 use std::ops::{Deref, DerefMut};
 

@@ -21,6 +21,7 @@ pub(crate) enum Value {
     Text(String),
     Bytes(Vec<u8>),
     NoText,
+    NoBytes,
 }
 
 impl From<u64> for Value {
@@ -87,6 +88,16 @@ pub(crate) async fn write_rows(
     Ok(written)
 }
 
+/// Runs a query that was put together of constant parts, with these values for `$1…`.
+pub(crate) async fn read_bound(
+    connection: &mut AnyConnection,
+    sql: String,
+    values: &[Value],
+) -> Result<Vec<AnyRow>, StoreError> {
+    let query = sqlx::query(AssertSqlSafe(sql));
+    Ok(values.iter().fold(query, |query, value| bind(query, value.clone())).fetch_all(connection).await?)
+}
+
 /// Runs a query in which `{}` stands for a list of placeholders, one for each value, after the fixed values `$1…`. No values: no rows.
 pub(crate) async fn read_where_in(
     connection: &mut AnyConnection,
@@ -135,5 +146,6 @@ fn bind<'q>(query: Query<'q, Any, AnyArguments>, value: Value) -> Query<'q, Any,
         Value::Text(value) => query.bind(value),
         Value::Bytes(value) => query.bind(value),
         Value::NoText => query.bind(None::<String>),
+        Value::NoBytes => query.bind(None::<Vec<u8>>),
     }
 }

@@ -17,9 +17,9 @@ use crate::{
 /// License keys by digest. One that was deleted is not there.
 pub(super) async fn read_keys(
     connection: &mut AnyConnection,
-    wanted: &[Digest],
+    named: &[Digest],
 ) -> Result<BTreeMap<Digest, SoldKey>, StoreError> {
-    let wanted = digests(wanted);
+    let wanted = digests(named);
     let sql = "SELECT license_key.id, license_key.digest, license_key.key_text, license_key.quota, license_key.draw, \
                license_key.headroom, license_key.ends, license_key.blocked, license_key.installations, license_key.subscription, \
                subscription.account FROM license_key JOIN subscription ON subscription.id = license_key.subscription \
@@ -43,14 +43,26 @@ pub(super) async fn read_keys(
         };
         keys.insert(columns.digest("digest")?, sold);
     }
-    let sql = "SELECT license_key, COUNT(*) AS moves FROM counted_move WHERE license_key IN ({}) GROUP BY license_key";
-    for row in read_where_in(connection, sql, &[], &wanted).await? {
-        let columns = Columns::of("counted_move", &row);
-        if let Some(key) = keys.get_mut(&columns.digest("license_key")?) {
-            key.moves = columns.count("moves")?;
+    for (digest, moves) in counted_moves(connection, named).await? {
+        if let Some(key) = keys.get_mut(&digest) {
+            key.moves = moves;
         }
     }
     Ok(keys)
+}
+
+/// How many counted moves keys have spent. Those that have spent none are not there.
+pub(crate) async fn counted_moves(
+    connection: &mut AnyConnection,
+    keys: &[Digest],
+) -> Result<BTreeMap<Digest, u64>, StoreError> {
+    let sql = "SELECT license_key, COUNT(*) AS moves FROM counted_move WHERE license_key IN ({}) GROUP BY license_key";
+    let rows = read_where_in(connection, sql, &[], &digests(keys)).await?;
+    let spent = |row| {
+        let columns = Columns::of("counted_move", row);
+        Ok((columns.digest("license_key")?, columns.count("moves")?))
+    };
+    rows.iter().map(spent).collect()
 }
 
 /// What was bought, and what of it is out now.

@@ -45,7 +45,7 @@ pub(super) async fn read_tallies(
 }
 
 /// Tallies at an instant, and at others that are to come.
-pub(super) async fn standings(
+pub(crate) async fn standings(
     connection: &mut AnyConnection,
     wanted: BTreeSet<Tally>,
     later: &BTreeSet<Timestamp>,
