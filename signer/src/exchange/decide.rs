@@ -240,8 +240,8 @@ impl Book {
     /// By how much a clock may be behind its own past and still count as one that will reach a file's end, in seconds: the strictest
     /// tolerance of the licenses that it may hold, and a day where there is none.
     fn tolerance(&self, record: &InstallationRecord) -> u64 {
-        let subscriptions =
-            record.leases.iter().filter_map(|lease| self.subscriptions.get(&lease.subscription));
+        let held = record.leases.iter().filter(|lease| record.may_hold(lease));
+        let subscriptions = held.filter_map(|lease| self.subscriptions.get(&lease.subscription));
         subscriptions.map(|subscription| subscription.terms.tolerance).min().unwrap_or(license_format::DAY)
     }
 

@@ -9,6 +9,8 @@ pub(crate) mod custody;
 mod error;
 pub(crate) mod exchange_read;
 pub(crate) mod exchange_write;
+mod installations_read;
+mod installations_write;
 mod open;
 mod row;
 mod rows;
@@ -19,8 +21,10 @@ mod tests;
 
 pub use address::{AddressError, PostgresUrl, StoreAddress};
 pub use error::{StoreError, Unfit};
+pub(crate) use installations_read::Touched;
 pub(crate) use open::Contents;
 pub(crate) use row::{Columns, big, seconds};
+pub(crate) use rows::write_rows;
 pub(crate) use sold_read::{draw_columns, read_draw};
 
 use std::ops::{Deref, DerefMut};
