@@ -14,7 +14,7 @@ use crate::{
     log::Growth,
     people::Asker,
     store::{
-        Store, StoreError, Vendor,
+        Store, StoreError, Touched, Vendor,
         exchange_read::{self, RecordState, Wanted},
         exchange_write::{self, Given},
         log_write::Logged,
@@ -227,15 +227,24 @@ async fn answer_batch(
 
 /// Everything that the batch's requests name.
 fn wanted(jobs: &[Job]) -> Wanted {
-    let mut wanted = Wanted::default();
+    let (mut wanted, mut touched) = (Wanted::default(), Touched::default());
     for job in jobs {
-        wanted.installations.push(job.request.installation());
-        wanted.keys.extend(job.attached.iter().map(|license| license.license_key.digest));
+        let (installation, chain) = (job.request.installation(), job.request.request().chain());
+        wanted.installations.push((installation, job.asker.clone()));
+        let named = job.attached.iter().map(|license| license.license_key.digest);
+        wanted.keys.extend(named.map(|key| (key, job.asker.clone())));
         if let license_format::payload::Request::Activation(request) = job.request.request() {
-            wanted.keys.push(request.license_key.digest);
+            wanted.keys.push((request.license_key.digest, job.asker.clone()));
         }
+        // Claims have no gaps.
+        let first = chain.claims().map(|link| link.counter).min().unwrap_or(chain.counter);
+        touched.counters.push((installation, first, chain.counter));
+        let attached = job.attached.iter();
+        touched.counters.extend(attached.map(|license| (installation, license.counter, license.counter)));
+        touched.requests.push(job.request.digest());
+        touched.requests.extend(chain.claims().map(|link| link.digest));
+        touched.requests.extend(chain.slots.iter().filter_map(|(_, report)| Some(report.holding?.digest)));
+        touched.requests.extend(job.attached.iter().map(|license| license.answers));
     }
-    wanted.installations.sort_unstable();
-    wanted.installations.dedup();
-    wanted
+    Wanted { touched: Some(touched), ..wanted }
 }

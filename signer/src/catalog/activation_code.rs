@@ -13,7 +13,7 @@ use crate::{
     paging::{Cursor, Paged, Part},
     people::{Actor, Asker, Email},
     problem::Problems,
-    store::{Columns, StoreError, seconds},
+    store::{Columns, StoreError, seconds, write_rows},
 };
 
 /// Most codes at once.
@@ -119,23 +119,22 @@ impl Catalog {
         problems.into_result().map_err(CatalogError::Invalid)?;
         let sold = self.license_key(by.0, key).await?;
         let mut transaction = self.store.begin().await?;
-        let mut made = Vec::with_capacity(people.len());
+        let (mut made, mut rows) = (Vec::with_capacity(people.len()), Vec::with_capacity(people.len()));
         for email in people {
             let code = LicenseKey::from_random(sold.key.license_type(), &draw::<RANDOM>(entropy));
-            sqlx::query(
-                "INSERT INTO activation_code (digest, code_text, license_key, email, created, expires) \
-                 VALUES ($1, $2, $3, $4, $5, $6)",
-            )
-            .bind(code.digest().as_bytes().to_vec())
-            .bind(code.to_string())
-            .bind(sold.key.digest().as_bytes().to_vec())
-            .bind(email.as_str())
-            .bind(seconds(now))
-            .bind(seconds(expires))
-            .execute(&mut *transaction)
-            .await?;
+            rows.push(vec![
+                code.digest().as_bytes().into(),
+                code.to_string().as_str().into(),
+                sold.key.digest().as_bytes().into(),
+                email.as_str().into(),
+                now.into(),
+                expires.into(),
+            ]);
             made.push(CodeRecord { code, email, created: now, expires, used_by: None });
         }
+        let head =
+            "INSERT INTO activation_code (digest, code_text, license_key, email, created, expires) VALUES";
+        write_rows(&mut transaction, head, "", rows).await?;
         let created =
             Difference::created(format!("{} activation codes until {}", made.len(), expires.date()));
         record(&mut transaction, &sold.subscription, Some(&sold.id), &[created], by.1, now).await?;

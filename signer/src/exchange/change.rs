@@ -1,6 +1,9 @@
 //! What a decision changes, in words that the store writes.
 
-use license_format::{Digest, LicenseId, LicenseType, Thumbprint, Timestamp, payload::UsageLine};
+use license_format::{
+    Digest, LicenseId, LicenseType, Thumbprint, Timestamp,
+    payload::{License, UsageLine},
+};
 
 use super::{
     book::{Branch, Lease, SlotRecord},
@@ -65,8 +68,10 @@ pub enum Change {
     Lease {
         /// To whom.
         installation: Thumbprint,
-        /// The license.
+        /// What of it counts.
         lease: Lease,
+        /// The whole license, with the dates that people ask for.
+        license: Box<License>,
     },
     /// A tally rose or fell.
     Tally {

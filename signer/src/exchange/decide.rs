@@ -169,7 +169,7 @@ impl Book {
             *used_by = Some(installation);
             changes.push(Change::Code { code, installation });
         }
-        hold(record, installation, lease, changes);
+        hold(record, installation, lease, &license, changes);
         Ok(Outcome::License(Box::new(license)))
     }
 
@@ -205,7 +205,7 @@ impl Book {
                 let Lease { counter, request: digest, .. } = lease;
                 self.changes.push(Change::Chain { installation, counter, digest });
             }
-            hold(&mut record, installation, lease, &mut self.changes);
+            hold(&mut record, installation, lease, license, &mut self.changes);
             self.settle(installation, &before.unwrap_or_default(), record, now);
         }
     }
@@ -240,8 +240,8 @@ impl Book {
     /// By how much a clock may be behind its own past and still count as one that will reach a file's end, in seconds: the strictest
     /// tolerance of the licenses that it may hold, and a day where there is none.
     fn tolerance(&self, record: &InstallationRecord) -> u64 {
-        let subscriptions =
-            record.leases.iter().filter_map(|lease| self.subscriptions.get(&lease.subscription));
+        let held = record.leases.iter().filter(|lease| record.may_hold(lease));
+        let subscriptions = held.filter_map(|lease| self.subscriptions.get(&lease.subscription));
         subscriptions.map(|subscription| subscription.terms.tolerance).min().unwrap_or(license_format::DAY)
     }
 
@@ -343,14 +343,20 @@ fn is_shown(request: &Request, lease: &Lease) -> bool {
 }
 
 /// A license goes into the record: its slot is answered up to it, and it counts.
-fn hold(record: &mut InstallationRecord, installation: Thumbprint, lease: Lease, changes: &mut Vec<Change>) {
+fn hold(
+    record: &mut InstallationRecord,
+    installation: Thumbprint,
+    lease: Lease,
+    license: &License,
+    changes: &mut Vec<Change>,
+) {
     let license_type = lease.license_type;
     let before = record.slot(license_type);
     let marks = SlotRecord { answered: before.answered.max(lease.counter), ..before };
     record.slots.insert(license_type, marks);
     record.leases.push(lease.clone());
     changes.push(Change::Slot { installation, license_type, marks });
-    changes.push(Change::Lease { installation, lease });
+    changes.push(Change::Lease { installation, lease, license: Box::new(license.clone()) });
 }
 
 fn lease_of(license: &License, digest: Digest, key: &SoldKey, subscription: &SubscriptionRecord) -> Lease {

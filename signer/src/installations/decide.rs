@@ -264,7 +264,9 @@ impl Installations {
         let state = exchange_read::record_state(&mut transaction).await?;
         // Never before the newest answer: seats that others have seen fall stay fallen.
         let now = now.max(state.newest);
-        let wanted = Wanted { installations: vec![*installation], keys };
+        let keys = keys.into_iter().map(|key| (key, Asker::Staff)).collect();
+        // All of its history: a decision may be about any of it.
+        let wanted = Wanted { installations: vec![(*installation, by.asker.clone())], touched: None, keys };
         let floor = Floor { bundle: 0, revocations: 0 };
         let book = exchange_read::open_book(&mut transaction, &state.vendor, &wanted, floor, now).await?;
         let record = book.installations.get(installation).ok_or(CustodyError::NoInstallation)?;

@@ -6,12 +6,13 @@ use license_format::{Digest, LicenseId, Thumbprint, Timestamp};
 use sqlx::{AnyConnection, any::AnyRow};
 
 use super::{
-    Columns, StoreError, big, exchange_read, log_read::read_leaf, rows::read_where_in, sold_read::digests,
-    tally,
+    Columns, StoreError, big, installations_read::read_installations, log_read::read_leaf,
+    rows::read_where_in, sold_read::digests, tally,
 };
 use crate::{
     exchange::{InstallationRecord, Lapses, Tally},
     log::{Leaf, Node},
+    people::Asker,
 };
 
 /// A final answer as its row has it, and what the rows beside it say.
@@ -178,11 +179,13 @@ pub(crate) async fn installations(
     let sql = "SELECT thumbprint FROM installation WHERE thumbprint > $1 ORDER BY thumbprint LIMIT $2";
     let after = after.map_or_else(Vec::new, |last| last.as_bytes().to_vec());
     let rows = sqlx::query(sql).bind(after).bind(big(most)).fetch_all(&mut *connection).await?;
-    let names: Result<Vec<Thumbprint>, StoreError> = rows
+    let wanted: Result<Vec<(Thumbprint, Asker)>, StoreError> = rows
         .iter()
-        .map(|row| Columns::of("installation", row).fixed("thumbprint", Thumbprint::from_slice))
+        .map(|row| {
+            Ok((Columns::of("installation", row).fixed("thumbprint", Thumbprint::from_slice)?, Asker::Staff))
+        })
         .collect();
-    Ok(exchange_read::read_installations(connection, &names?).await?.into_iter().collect())
+    Ok(read_installations(connection, &wanted?, None).await?.into_iter().collect())
 }
 
 /// What the store has of tallies, by the names of their rows: each with its amount at an instant, and how it falls after that.

@@ -10,6 +10,8 @@ pub(crate) mod custody;
 mod error;
 pub(crate) mod exchange_read;
 pub(crate) mod exchange_write;
+mod installations_read;
+mod installations_write;
 pub(crate) mod listed;
 pub(crate) mod log_read;
 pub(crate) mod log_write;
@@ -23,8 +25,10 @@ mod tests;
 
 pub use address::{AddressError, PostgresUrl, StoreAddress};
 pub use error::{StoreError, Unfit};
+pub(crate) use installations_read::Touched;
 pub(crate) use open::Contents;
 pub(crate) use row::{Columns, big, seconds};
+pub(crate) use rows::write_rows;
 pub(crate) use sold_read::{counted_moves, draw_columns, read_draw};
 
 use std::ops::{Deref, DerefMut};
