@@ -15,6 +15,8 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Outlook {
     pub(crate) differences: Vec<Changed>,
+    /// Whether there was nothing before.
+    pub(crate) is_new: bool,
     /// What happens and from when.
     pub(crate) says: Vec<String>,
     pub(crate) rows: Vec<AffectedRow>,
@@ -51,6 +53,7 @@ impl Outlook {
         let row = |one: &Affected| AffectedRow::of(account, one, preview.effect, now);
         let rows: Vec<AffectedRow> = preview.affected.iter().map(row).collect();
         Outlook {
+            is_new: preview.differences.iter().all(|difference| difference.before.is_none()),
             differences: preview.differences.iter().map(Changed::of).collect(),
             says: says(preview),
             more: match preview.installations.saturating_sub(rows.len() as u64) {
@@ -177,10 +180,11 @@ pub(crate) fn words(what: &str) -> String {
         "edition" => "Edition",
         "metric" => "A seat is for one",
         "activation-code" => "Activation code",
-        "moved" => "Key moved away from",
-        "allowed" => "Allowed again",
-        "exchanged" => "Exchanged to this key",
-        "fork" => "Copy decided",
+        "key-moved" => "Key moved away from",
+        "installation-blocked" => "Blocked at",
+        "installation-allowed" => "Allowed again at",
+        "key-exchanged" => "Exchanged to this key at",
+        "fork-resolved" => "Copy decided at",
         other => other,
     };
     let noun = license_format::Metric::from_name(metric).map(|metric| metric.noun());

@@ -435,3 +435,35 @@ async fn staff_stop_offline_use_only_after_they_saw_what_it_does() {
         .says("CM-PS1");
     confirm(&mut staff, &page, "edit").await.says("Suspended").says("Enterprise");
 }
+
+#[tokio::test]
+async fn answers_are_listed_by_kind_and_only_to_those_whose_they_are() {
+    let world = World::new().await;
+    let mut ana = world.signed_in(ANA).await;
+    let mut proxy = world.proxy("PS1");
+    let request = proxy.activate(&world.contoso.key, world.now());
+    bring(&mut ana, &mut proxy, &request, &world).await;
+    let mut copy = proxy.copied();
+    let refresh = proxy.refresh(10, world.now());
+    bring(&mut ana, &mut proxy, &refresh, &world).await;
+    ana.upload_file(&copy.refresh(11, world.now())).await.says("fork");
+    let deactivation = proxy.deactivate(world.now());
+    ana.upload_file(&deactivation).await.says("Receipt");
+
+    let list = format!("/accounts/{}/answers", world.contoso.account);
+    let page = ana.get(&list).await;
+    assert_eq!(page.text().matches("/answers/").count(), 4);
+    page.says("Receipt").says("PS1").says("/refusals#fork");
+    let refusals = ana.get(&format!("{list}?show=refusals")).await;
+    assert_eq!(refusals.text().matches("/answers/").count(), 1);
+    refusals.says("/refusals#fork").does_not_say("Receipt</span>");
+    let file = ana.get(&format!("{list}.csv?show=licenses")).await;
+    assert_eq!(file.text().lines().count(), 3);
+    file.says("issued,answer,code").says(",license,,PS1,");
+    let mut ben = world.signed_in(BEN).await;
+    assert_eq!(ben.get(&list).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(ben.get(&format!("{list}.csv")).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(ben.get("/answers").await.status, StatusCode::FORBIDDEN);
+    ben.get(&format!("/accounts/{}/answers", world.fabrikam.account)).await.says("No answer yet");
+    world.signed_in(STAFF).await.get("/answers").await.says("/refusals#fork");
+}

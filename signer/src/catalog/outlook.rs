@@ -270,7 +270,8 @@ fn effect_of(
 
 /// What a key will be, where none was.
 fn differences_from_nothing(key: &KeyRecord) -> Vec<Difference> {
-    let values = values(key).into_iter().filter(|(_, value)| !value.is_empty());
+    // Nobody makes a key that is blocked, and most have no note.
+    let values = values(key).into_iter().filter(|(what, value)| *what != "blocked" && !value.is_empty());
     values
         .map(|(what, value)| Difference { what: what.to_owned(), before: None, after: Some(value) })
         .collect()

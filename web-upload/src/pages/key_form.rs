@@ -9,7 +9,9 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use license_format::Timestamp;
-use signer::catalog::{CatalogError, Draw, KeyChange, KeyDraft, KeyKind, KeyRecord, Subscription};
+use signer::catalog::{
+    CatalogError, Draw, Effect, KeyChange, KeyDraft, KeyKind, KeyRecord, Preview, Subscription,
+};
 
 use super::{
     At,
@@ -93,8 +95,15 @@ pub(super) async fn create(
                 let action = format!("{}/keys/new", subscription::address(&ids));
                 let title = format!("Make the sublicense {}?", draft.name.trim());
                 let confirm = ConfirmPage::new(page.frame, page.crumbs, title, action, "Make the sublicense");
-                let outlook = Some(Outlook::new(account, &preview, now));
-                return Ok(ConfirmPage { outlook, editable: true, form: page.form, ..confirm }.response());
+                return Ok(ConfirmPage {
+                    says: kept(filled.draw, &preview),
+                    outlook: Some(Outlook::new(account, &preview, now)),
+                    takes: preview.over > 0,
+                    editable: true,
+                    form: page.form,
+                    ..confirm
+                }
+                .response());
             }
             Err(error) => Err(error),
         },
@@ -158,12 +167,12 @@ pub(super) async fn update(
                 let action = format!("{}/edit", key::address(&ids));
                 let title = format!("Change the key {}?", before.name);
                 let confirm = ConfirmPage::new(page.frame, page.crumbs, title, action, "Change it");
-                let nothing = preview
-                    .differences
-                    .is_empty()
-                    .then(|| "Nothing is different from what it is.".to_owned());
+                let mut says = kept(filled.draw, &preview);
+                if preview.differences.is_empty() {
+                    says.push("Nothing is different from what it is.".to_owned());
+                }
                 return Ok(ConfirmPage {
-                    says: nothing.into_iter().collect(),
+                    says,
                     outlook: Some(Outlook::new(account, &preview, now)),
                     takes: preview.over > 0,
                     editable: true,
@@ -183,6 +192,17 @@ pub(super) async fn update(
         Err(CatalogError::Changed { .. }) => told(edit_form(&portal, &user, &ids, None).await?),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Whose seats are missing, where seats are kept that others have.
+fn kept(draw: Draw, preview: &Preview) -> Vec<String> {
+    let says = "Seats that are kept for this key are missing elsewhere: the installations below have other keys of the subscription.";
+    let others = draw == Draw::Reserved && matches!(preview.effect, Effect::Fewer(_));
+    let quota = preview
+        .differences
+        .iter()
+        .any(|difference| difference.what == "quota" && difference.before.is_some());
+    if others && !quota { vec![says.to_owned()] } else { Vec::new() }
 }
 
 /// What was filled in, as the catalog takes it. What is wrong is noted in the form.
