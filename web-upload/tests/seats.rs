@@ -467,3 +467,42 @@ async fn answers_are_listed_by_kind_and_only_to_those_whose_they_are() {
     ben.get(&format!("/accounts/{}/answers", world.fabrikam.account)).await.says("No answer yet");
     world.signed_in(STAFF).await.get("/answers").await.says("/refusals#fork");
 }
+
+#[tokio::test]
+async fn a_long_list_comes_page_by_page_and_whole_as_a_file() {
+    let world = World::new().await;
+    let mut ana = world.signed_in(ANA).await;
+    let (key_page, _) = sublicense(&mut ana, &world, &[("name", "Berlin")]).await;
+    let people: Vec<String> = (0..620).map(|number| format!("p{number}@contoso.example")).collect();
+    let parts: [(&str, Option<&str>, &[u8]); 2] =
+        [("emails", None, &people.join("\n").into_bytes()), ("expires", None, b"2026-12-24")];
+    let made = ana.post_parts(&format!("{key_page}/codes"), &parts).await;
+    assert_eq!(made.status, StatusCode::SEE_OTHER, "{}", made.text());
+    let mut next = format!("{key_page}/codes");
+    let (mut seen, mut pages) = (Vec::new(), 0);
+    loop {
+        let page = ana.get(&next).await;
+        assert!(page.body.len() < 64 * 1024, "{} bytes for one page", page.body.len());
+        let rows = page.text().split("<th scope=\"row\"").skip(1);
+        let emails: Vec<String> =
+            rows.map(|row| row.split_once('>').unwrap().1.split_once('<').unwrap().0.to_owned()).collect();
+        assert!(emails.len() <= 50, "{}", emails.len());
+        seen.extend(emails);
+        pages += 1;
+        match page.text().contains("Next page") {
+            true => next = page.link(&format!("{key_page}/codes?after=")),
+            false => break,
+        }
+    }
+    assert_eq!(pages, 13);
+    let distinct: std::collections::BTreeSet<&String> = seen.iter().collect();
+    assert_eq!((seen.len(), distinct.len()), (620, 620), "each once");
+    let file = ana.get(&format!("{key_page}/codes.csv?show=open")).await;
+    assert_eq!(file.text().lines().count(), 621, "more than are read at once");
+    let lines: std::collections::BTreeSet<&str> = file.text().lines().collect();
+    assert_eq!(lines.len(), 621);
+    // Accounts, too, are searched and read in pages.
+    let mut staff = world.signed_in(STAFF).await;
+    staff.get("/accounts?q=FABRI").await.says("Fabrikam").does_not_say("Contoso");
+    staff.get("/accounts?q=%25").await.says("No account");
+}
