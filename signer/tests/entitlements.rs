@@ -395,6 +395,8 @@ async fn a_change_is_previewed_with_dates_and_names() {
     );
     let names: Vec<(&str, u64)> = preview.affected.iter().map(|one| (one.name.as_str(), one.seats)).collect();
     assert_eq!(names, [("PROXY2", 6), ("PROXY1", 4)]);
+    let next: Vec<Option<u64>> = preview.affected.iter().map(|one| one.next).collect();
+    assert_eq!(next, [Some(3), Some(1)], "what the other leaves of the 7, for whoever comes first");
     vendor.change(fewer).await;
     assert_eq!(seats(&vendor.refresh(&mut two).await.unwrap()), 3, "nobody is given more than there is");
 
@@ -437,7 +439,8 @@ async fn what_is_kept_for_one_key_is_previewed_with_whom_it_is_missing() {
         Some(vendor.now.plus((90 + 14 + 1) * DAY)),
         "when the file of the other has ended"
     );
-    assert_eq!((preview.affected[0].name.as_str(), preview.affected[0].used), ("PROXY1", Some(9)));
+    let one_is = &preview.affected[0];
+    assert_eq!((one_is.name.as_str(), one_is.used, one_is.next), ("PROXY1", Some(9), Some(6)));
     assert_eq!(preview.timelines[&DEVICES][0].reserved, 4);
     let keys = catalog.license_keys_of(&Asker::Staff, &vendor.subscription.id).await.unwrap();
     assert_eq!(keys.len(), 1, "nothing was made");

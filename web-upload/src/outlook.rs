@@ -73,7 +73,7 @@ impl Outlook {
 impl AffectedRow {
     fn of(account: &AccountId, one: &Affected, effect: Effect, now: Timestamp) -> AffectedRow {
         let most = match effect {
-            Effect::Fewer(most) => most,
+            Effect::Fewer(most) => one.next.or(most),
             Effect::None | Effect::Terms | Effect::Ends => None,
         };
         let excess = most.zip(one.used).map_or(0, |(most, used)| used.saturating_sub(most));
@@ -139,6 +139,12 @@ fn says(preview: &Preview) -> Vec<String> {
             if preview.installations == 1 { "es" } else { "" },
             if preview.installations == 1 { "holds its" } else { "hold their" },
         )),
+    }
+    if matches!(preview.effect, Effect::Fewer(_)) && preview.installations > 1 {
+        says.push(
+            "Who refreshes first gives back first: each number below is for the one that comes next."
+                .to_owned(),
+        );
     }
     if let (Some(until), over @ 1..) = (preview.over_until, preview.over) {
         says.push(format!(

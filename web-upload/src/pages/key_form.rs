@@ -138,7 +138,7 @@ pub(super) async fn update(
     let by = user.decider(account)?;
     let (catalog, now) = (portal.signer().catalog(), portal.now());
     let before = catalog.license_key(&by.asker, id).await?;
-    let filled = Filled::of(&mut form, Some(before.kind));
+    let filled = Filled::of(&mut form, Some(&before));
     let version = form.version()?;
     if form.step() == Step::Edit || !form.problems().is_empty() {
         return again(edit_form(&portal, &user, &ids, Some(form)).await?);
@@ -216,19 +216,22 @@ struct Filled {
 }
 
 impl Filled {
-    fn of(form: &mut Draft, kind: Option<KeyKind>) -> Filled {
+    fn of(form: &mut Draft, before: Option<&KeyRecord>) -> Filled {
         let draw = match form.value("draw") {
             "reserved" => Draw::Reserved,
             "dynamic" => Draw::Dynamic { headroom: form.number("headroom", "the headroom").unwrap_or(0) },
             _ => Draw::Open,
         };
-        let own_end = kind != Some(KeyKind::Primary) && form.value("renews") == "no";
+        let own_end = before.is_none_or(|key| key.kind != KeyKind::Primary) && form.value("renews") == "no";
         let installations = form.number("installations", "the number of installations");
         Filled {
             name: form.value("name").to_owned(),
             quota: form.number("quota", "the quota"),
             draw,
-            ends: if own_end { form.day("ends", "the key's own end") } else { None },
+            // The form shows a day. One that was left as it is leaves the instant as it is.
+            ends: (if own_end { form.day("ends", "the key's own end") } else { None }).map(|ends| {
+                before.and_then(|key| key.ends).filter(|was| was.date() == ends.date()).unwrap_or(ends)
+            }),
             // Browsers end lines with two characters.
             note: form.value("note").replace("\r\n", "\n"),
             installations: installations.unwrap_or(1),
