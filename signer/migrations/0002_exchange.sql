@@ -141,6 +141,8 @@ CREATE TABLE answer (
     request_file BYTEA  NOT NULL
 );
 CREATE INDEX answer_slot ON answer (installation, license_type, counter);
+CREATE INDEX answer_issued ON answer (kind, issued, request);
+CREATE INDEX answer_account ON answer (account, kind, issued, request);
 
 CREATE TABLE usage_report (
     installation BYTEA  NOT NULL REFERENCES installation (thumbprint),

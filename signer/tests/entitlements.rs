@@ -7,8 +7,9 @@ use common::{Site, Vendor};
 use license_format::{DAY, LicenseType, Metric, payload::License};
 use signer::{
     Asker,
-    catalog::{CatalogError, Draw, KeyChange, OverdraftDraft, SubscriptionChange},
+    catalog::{CatalogError, Draw, Effect, KeyChange, KeyDraft, OverdraftDraft, SubscriptionChange},
     exchange::Instant,
+    paging::Part,
     people::Actor,
 };
 
@@ -394,6 +395,8 @@ async fn a_change_is_previewed_with_dates_and_names() {
     );
     let names: Vec<(&str, u64)> = preview.affected.iter().map(|one| (one.name.as_str(), one.seats)).collect();
     assert_eq!(names, [("PROXY2", 6), ("PROXY1", 4)]);
+    let next: Vec<Option<u64>> = preview.affected.iter().map(|one| one.next).collect();
+    assert_eq!(next, [Some(3), Some(1)], "what the other leaves of the 7, for whoever comes first");
     vendor.change(fewer).await;
     assert_eq!(seats(&vendor.refresh(&mut two).await.unwrap()), 3, "nobody is given more than there is");
 
@@ -414,4 +417,66 @@ async fn a_change_is_previewed_with_dates_and_names() {
     let blocked = KeyChange { blocked: Some(true), ..KeyChange::default() };
     vendor.change_key(&vendor.primary.id.clone(), blocked).await;
     assert_eq!(vendor.refresh(&mut two).await.unwrap_err(), "blocked");
+}
+
+/// What a key keeps for itself others miss, and the preview says who; what is asked for is checked before anything is said.
+#[tokio::test]
+async fn what_is_kept_for_one_key_is_previewed_with_whom_it_is_missing() {
+    let mut vendor = Vendor::sells(LicenseType::Desktop, 10, |_| {}).await;
+    let mut one = vendor.site(1);
+    let primary = vendor.primary.key.clone();
+    vendor.activate(&mut one, &primary).await.unwrap();
+    one.uses(9, &vendor);
+    vendor.refresh(&mut one).await.unwrap();
+
+    let catalog = vendor.signer.catalog().clone();
+    let mut draft = KeyDraft::new(vendor.subscription.id.clone(), "Branch");
+    (draft.quota, draft.draw) = (Some(4), Draw::Reserved);
+    let preview = catalog.preview_new_license_key(&Asker::Staff, &draft, vendor.now).await.unwrap();
+    assert_eq!((preview.effect, preview.over), (Effect::Fewer(Some(6)), 4));
+    assert_eq!(
+        preview.over_until,
+        Some(vendor.now.plus((90 + 14 + 1) * DAY)),
+        "when the file of the other has ended"
+    );
+    let one_is = &preview.affected[0];
+    assert_eq!((one_is.name.as_str(), one_is.used, one_is.next), ("PROXY1", Some(9), Some(6)));
+    assert_eq!(preview.timelines[&DEVICES][0].reserved, 4);
+    let keys = catalog.license_keys_of(&Asker::Staff, &vendor.subscription.id).await.unwrap();
+    assert_eq!(keys.len(), 1, "nothing was made");
+
+    draft.quota = Some(11);
+    let wrong = catalog.preview_new_license_key(&Asker::Staff, &draft, vendor.now).await.unwrap_err();
+    assert!(matches!(wrong, CatalogError::Invalid(problems) if problems[0].code == "quota"));
+    let change = KeyChange { quota: Some(Some(11)), ..KeyChange::default() };
+    let wrong =
+        catalog.preview_license_key(&Asker::Staff, &vendor.primary.id, Some(&change), vendor.now).await;
+    assert!(matches!(wrong.unwrap_err(), CatalogError::Invalid(_)));
+    let primary = catalog.preview_license_key(&Asker::Staff, &vendor.primary.id, None, vendor.now).await;
+    assert_eq!(primary.unwrap_err().code(), "key-primary");
+
+    // A suspension ends all, an edition changes all, more seats touch nobody.
+    let about = async |change: SubscriptionChange| {
+        let id = &vendor.subscription.id;
+        let preview = catalog.preview_subscription(&Asker::Staff, id, &change, vendor.now).await.unwrap();
+        (preview.effect, preview.installations)
+    };
+    let suspended = SubscriptionChange { suspended: Some(true), ..Default::default() };
+    assert_eq!(about(suspended).await, (Effect::Ends, 1));
+    let edition =
+        SubscriptionChange { editions: [(DEVICES, "Enterprise".to_owned())].into(), ..Default::default() };
+    assert_eq!(about(edition).await, (Effect::Terms, 1));
+    let more = SubscriptionChange { seats: [(DEVICES, 20)].into(), ..Default::default() };
+    assert_eq!(about(more).await, (Effect::None, 0));
+
+    // What is decided about an installation stands in the history, with its reason.
+    let rows = vendor.signer.installations().clone();
+    rows.block(&one.proxy.name(), &vendor.primary.id, "left", &vendor.by(), vendor.now).await.unwrap();
+    rows.allow(&one.proxy.name(), &vendor.primary.id, "came back", &vendor.by(), vendor.now).await.unwrap();
+    let history = catalog.changes(&Asker::Staff, &vendor.subscription.id, &Part::first(2)).await.unwrap();
+    let said: Vec<(&str, &str)> =
+        history.rows.iter().map(|change| (change.what.as_str(), change.after.as_deref().unwrap())).collect();
+    assert_eq!(said[0].0, "installation-allowed");
+    assert!(said[0].1.ends_with("PROXY1: came back") && said[1].1.ends_with("PROXY1: left"), "{said:?}");
+    assert!(history.next.is_some());
 }

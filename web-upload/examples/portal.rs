@@ -7,9 +7,11 @@ mod common;
 use std::net::SocketAddr;
 
 use common::{ANA, Browser, HOST, PASSWORD, STAFF, World};
-use license_format::DAY;
+use license_format::{DAY, Metric};
 use signer::{
-    catalog::SubscriptionChange,
+    Asker,
+    catalog::{Draw, KeyDraft, SubscriptionChange},
+    installations::Decider,
     people::{Actor, Role},
 };
 
@@ -41,6 +43,7 @@ async fn furnish(world: &World) {
     first.import(&bring(&mut ana, &contoso, &refresh).await, world.now());
     let forked = copy.refresh(240, world.now());
     ana.upload(&[("account", None, contoso.as_bytes()), ("files", Some("copy"), &forked)]).await;
+    sell_parts(world, &mut ana).await;
     let other = world.proxy("PS2").activate(&world.contoso.key, world.now());
     let elsewhere = world.proxy("FB1").activate(&world.fabrikam.key, world.now());
     let off = SubscriptionChange { offline_use: Some(false), ..SubscriptionChange::default() };
@@ -56,6 +59,54 @@ async fn furnish(world: &World) {
     ] {
         std::fs::write(world.folder.path().join(name), bytes).unwrap();
     }
+}
+
+/// Sublicenses of each kind, of which one is in use with more than a lower quota would have, one blocked server, and codes.
+async fn sell_parts(world: &World, ana: &mut Browser) {
+    let (catalog, by, now) = (world.signer.catalog(), Actor::Operator, world.now());
+    let contoso = world.contoso.account.as_str().to_owned();
+    let draft = |name: &str| KeyDraft::new(world.contoso.subscription.clone(), name);
+    let fewer =
+        SubscriptionChange { seats: [(Metric::ManagedDevice, 600)].into(), ..SubscriptionChange::default() };
+    catalog.update_subscription(&world.contoso.subscription, 1, fewer, &by, now).await.unwrap();
+    let berlin = KeyDraft { quota: Some(100), installations: 2, ..draft("Berlin") };
+    let berlin = catalog.create_license_key(berlin, &by, now, &mut world.dice()).await.unwrap();
+    let students = KeyDraft {
+        quota: Some(40),
+        draw: Draw::Reserved,
+        ends: Some(now.plus(20 * DAY)),
+        note: "Winter term".to_owned(),
+        ..draft("Students")
+    };
+    let students = catalog.create_license_key(students, &by, now, &mut world.dice()).await.unwrap();
+    catalog
+        .create_license_key(
+            KeyDraft { draw: Draw::Dynamic { headroom: 5 }, ..draft("Field service") },
+            &by,
+            now,
+            &mut world.dice(),
+        )
+        .await
+        .unwrap();
+    let mut proxy = world.proxy("BE1");
+    let request = proxy.activate(&berlin.key, now);
+    proxy.import(&bring(ana, &contoso, &request).await, now);
+    let refresh = proxy.refresh(90, now);
+    bring(ana, &contoso, &refresh).await;
+    let people = ["ada@contoso.example", "ben@contoso.example", "cy@contoso.example"].map(str::to_owned);
+    let with = (&Asker::Staff, &by);
+    catalog
+        .create_codes(&students.id, &people, now.plus(30 * DAY), with, now, &mut world.dice())
+        .await
+        .unwrap();
+    let mut blocked = world.proxy("ST1");
+    let code = catalog.codes(&Asker::Staff, &students.id).await.unwrap().remove(0).code;
+    let request = blocked.activate(&code, now);
+    blocked.import(&bring(ana, &contoso, &request).await, now);
+    let found = world.signer.installations().list(&Asker::Staff, now).await.unwrap();
+    let at = found.iter().find(|view| view.site_code.as_str() == "ST1").unwrap().thumbprint;
+    let decider = Decider::operator();
+    world.signer.installations().block(&at, &students.id, "left the school", &decider, now).await.unwrap();
 }
 
 async fn bring(browser: &mut Browser, account: &str, file: &[u8]) -> Vec<u8> {

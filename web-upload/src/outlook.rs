@@ -15,6 +15,8 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Outlook {
     pub(crate) differences: Vec<Changed>,
+    /// Whether there was nothing before.
+    pub(crate) is_new: bool,
     /// What happens and from when.
     pub(crate) says: Vec<String>,
     pub(crate) rows: Vec<AffectedRow>,
@@ -51,6 +53,7 @@ impl Outlook {
         let row = |one: &Affected| AffectedRow::of(account, one, preview.effect, now);
         let rows: Vec<AffectedRow> = preview.affected.iter().map(row).collect();
         Outlook {
+            is_new: preview.differences.iter().all(|difference| difference.before.is_none()),
             differences: preview.differences.iter().map(Changed::of).collect(),
             says: says(preview),
             more: match preview.installations.saturating_sub(rows.len() as u64) {
@@ -70,7 +73,7 @@ impl Outlook {
 impl AffectedRow {
     fn of(account: &AccountId, one: &Affected, effect: Effect, now: Timestamp) -> AffectedRow {
         let most = match effect {
-            Effect::Fewer(most) => most,
+            Effect::Fewer(most) => one.next.or(most),
             Effect::None | Effect::Terms | Effect::Ends => None,
         };
         let excess = most.zip(one.used).map_or(0, |(most, used)| used.saturating_sub(most));
@@ -137,6 +140,12 @@ fn says(preview: &Preview) -> Vec<String> {
             if preview.installations == 1 { "holds its" } else { "hold their" },
         )),
     }
+    if matches!(preview.effect, Effect::Fewer(_)) && preview.installations > 1 {
+        says.push(
+            "Who refreshes first gives back first: each number below is for the one that comes next."
+                .to_owned(),
+        );
+    }
     if let (Some(until), over @ 1..) = (preview.over_until, preview.over) {
         says.push(format!(
             "{} in the field or kept for keys than may be given out then, until {} at the latest.",
@@ -177,10 +186,11 @@ pub(crate) fn words(what: &str) -> String {
         "edition" => "Edition",
         "metric" => "A seat is for one",
         "activation-code" => "Activation code",
-        "moved" => "Key moved away from",
-        "allowed" => "Allowed again",
-        "exchanged" => "Exchanged to this key",
-        "fork" => "Copy decided",
+        "key-moved" => "Key moved away from",
+        "installation-blocked" => "Blocked at",
+        "installation-allowed" => "Allowed again at",
+        "key-exchanged" => "Exchanged to this key at",
+        "fork-resolved" => "Copy decided at",
         other => other,
     };
     let noun = license_format::Metric::from_name(metric).map(|metric| metric.noun());

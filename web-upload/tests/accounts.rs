@@ -158,7 +158,10 @@ async fn seats_and_end_change_only_as_they_were_shown() {
     };
     // First it is shown, and nothing is changed.
     let page = staff.submit(&edit, &change("1", "400", "2028-11-22", "")).await;
-    page.says("Seats (managed devices)").says("<td>250</td><td>400</td>").does_not_say("Saved.");
+    page.does_not_say("Contract begins")
+        .says("Seats (managed devices)")
+        .says("<td>250</td><td>400</td>")
+        .does_not_say("Saved.");
     staff.get(&here).await.says("250 managed devices");
     let mut confirmed = page.form("edit");
     confirmed.insert("step".to_owned(), "do".to_owned());

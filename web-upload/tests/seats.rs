@@ -435,3 +435,74 @@ async fn staff_stop_offline_use_only_after_they_saw_what_it_does() {
         .says("CM-PS1");
     confirm(&mut staff, &page, "edit").await.says("Suspended").says("Enterprise");
 }
+
+#[tokio::test]
+async fn answers_are_listed_by_kind_and_only_to_those_whose_they_are() {
+    let world = World::new().await;
+    let mut ana = world.signed_in(ANA).await;
+    let mut proxy = world.proxy("PS1");
+    let request = proxy.activate(&world.contoso.key, world.now());
+    bring(&mut ana, &mut proxy, &request, &world).await;
+    let mut copy = proxy.copied();
+    let refresh = proxy.refresh(10, world.now());
+    bring(&mut ana, &mut proxy, &refresh, &world).await;
+    ana.upload_file(&copy.refresh(11, world.now())).await.says("fork");
+    let deactivation = proxy.deactivate(world.now());
+    ana.upload_file(&deactivation).await.says("Receipt");
+
+    let list = format!("/accounts/{}/answers", world.contoso.account);
+    let page = ana.get(&list).await;
+    assert_eq!(page.text().matches("/answers/").count(), 4);
+    page.says("Receipt").says("PS1").says("/refusals#fork");
+    let refusals = ana.get(&format!("{list}?show=refusals")).await;
+    assert_eq!(refusals.text().matches("/answers/").count(), 1);
+    refusals.says("/refusals#fork").does_not_say("Receipt</span>");
+    let file = ana.get(&format!("{list}.csv?show=licenses")).await;
+    assert_eq!(file.text().lines().count(), 3);
+    file.says("issued,answer,code").says(",license,,PS1,");
+    let mut ben = world.signed_in(BEN).await;
+    assert_eq!(ben.get(&list).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(ben.get(&format!("{list}.csv")).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(ben.get("/answers").await.status, StatusCode::FORBIDDEN);
+    ben.get(&format!("/accounts/{}/answers", world.fabrikam.account)).await.says("No answer yet");
+    world.signed_in(STAFF).await.get("/answers").await.says("/refusals#fork");
+}
+
+#[tokio::test]
+async fn a_long_list_comes_page_by_page_and_whole_as_a_file() {
+    let world = World::new().await;
+    let mut ana = world.signed_in(ANA).await;
+    let (key_page, _) = sublicense(&mut ana, &world, &[("name", "Berlin")]).await;
+    let people: Vec<String> = (0..620).map(|number| format!("p{number}@contoso.example")).collect();
+    let parts: [(&str, Option<&str>, &[u8]); 2] =
+        [("emails", None, &people.join("\n").into_bytes()), ("expires", None, b"2026-12-24")];
+    let made = ana.post_parts(&format!("{key_page}/codes"), &parts).await;
+    assert_eq!(made.status, StatusCode::SEE_OTHER, "{}", made.text());
+    let mut next = format!("{key_page}/codes");
+    let (mut seen, mut pages) = (Vec::new(), 0);
+    loop {
+        let page = ana.get(&next).await;
+        assert!(page.body.len() < 64 * 1024, "{} bytes for one page", page.body.len());
+        let rows = page.text().split("<th scope=\"row\"").skip(1);
+        let emails: Vec<String> =
+            rows.map(|row| row.split_once('>').unwrap().1.split_once('<').unwrap().0.to_owned()).collect();
+        assert!(emails.len() <= 50, "{}", emails.len());
+        seen.extend(emails);
+        pages += 1;
+        match page.text().contains("Next page") {
+            true => next = page.link(&format!("{key_page}/codes?after=")),
+            false => break,
+        }
+    }
+    assert_eq!(pages, 13);
+    let distinct: std::collections::BTreeSet<&String> = seen.iter().collect();
+    assert_eq!((seen.len(), distinct.len()), (620, 620), "each once");
+    let file = ana.get(&format!("{key_page}/codes.csv?show=open")).await;
+    assert_eq!(file.text().lines().count(), 621, "more than are read at once");
+    let lines: std::collections::BTreeSet<&str> = file.text().lines().collect();
+    assert_eq!(lines.len(), 621);
+    // Accounts, too, are searched and read in pages.
+    let mut staff = world.signed_in(STAFF).await;
+    staff.get("/accounts?q=FABRI").await.says("Fabrikam").does_not_say("Contoso");
+    staff.get("/accounts?q=%25").await.says("No account");
+}

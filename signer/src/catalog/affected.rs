@@ -31,6 +31,8 @@ pub struct Affected {
     pub used: Option<u64>,
     /// When the file that it has ends by itself.
     pub ends: Timestamp,
+    /// Where there will be fewer seats: how many its next refresh brings at most, if it is the first to come.
+    pub next: Option<u64>,
 }
 
 /// Whose licenses are looked for.
@@ -123,5 +125,6 @@ fn read(row: &AnyRow) -> Result<Affected, StoreError> {
         seats: columns.count("seats")?,
         used: columns.optional_count("used")?,
         ends: columns.time("ends")?,
+        next: None,
     })
 }

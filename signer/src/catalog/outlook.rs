@@ -91,7 +91,10 @@ impl Catalog {
         let effect = effect_of(&before, &after, &differences, over, &record, now);
         let holds =
             if effect == Effect::None { Holds::Nothing } else { Holds::Subscription(id.clone(), None) };
-        let (affected, installations) = affected(&mut connection, &holds, now).await?;
+        let (mut affected, installations) = affected(&mut connection, &holds, now).await?;
+        if let (Effect::Fewer(Some(most)), Some(out)) = (effect, leased(&timelines)) {
+            foretell(&mut affected, most, out);
+        }
         Ok(Preview { differences, timelines, effect, over_until, over, affected, installations })
     }
 
@@ -167,7 +170,7 @@ impl Catalog {
         // What the key itself has out, beyond what it may have.
         let stops = after.is_none_or(|after| after.blocked && before.is_some_and(|before| !before.blocked));
         let quota = if stops { Some(0) } else { after.and_then(|after| after.quota) };
-        let (mut over, mut over_until) = (0, None);
+        let (mut over, mut over_until, mut held) = (0, None, 0);
         for grant in &record.grants {
             let out =
                 tally::descent(&mut connection, &Tally::KeySeats(digest, grant.counted_as), now).await?;
@@ -175,6 +178,7 @@ impl Catalog {
                 |at| out.iter().filter(|(ends, _)| at < **ends).map(|(_, amount)| *amount).sum::<i64>();
             let seats = |at| u64::try_from(left(at)).unwrap_or(0);
             let most = quota.unwrap_or(u64::MAX);
+            held = seats(now).max(held);
             over = over.max(seats(now).saturating_sub(most));
             let until = out.keys().copied().find(|ends| seats(*ends) <= most);
             over_until = over_until.max(until.filter(|_| seats(now) > most));
@@ -206,13 +210,41 @@ impl Catalog {
         } else {
             (Effect::None, Holds::Nothing)
         };
-        let (affected, installations) = affected(&mut connection, &holds, now).await?;
+        let (mut affected, installations) = affected(&mut connection, &holds, now).await?;
+        let out = leased(&timelines);
+        match (&holds, effect, out) {
+            (Holds::Key(_), Effect::Fewer(Some(most)), Some(_)) => foretell(&mut affected, most, held),
+            (Holds::Subscription(..), _, Some(out)) => {
+                let limit = timelines
+                    .values()
+                    .filter_map(|timeline| timeline.first())
+                    .map(Instant::limit)
+                    .sum::<u64>();
+                let withheld = quota.unwrap_or(0).saturating_sub(held);
+                foretell(&mut affected, limit.saturating_sub(withheld), out);
+            }
+            _ => {}
+        }
         let differences = match (before, after) {
             (Some(before), Some(after)) => differences(before, after),
             (Some(before), None) => vec![Difference::gone("deleted", before.key.last_group().masked())],
             (None, _) => differences_from_nothing(either),
         };
         Ok(Preview { differences, timelines, effect, over_until, over, affected, installations })
+    }
+}
+
+/// What is out now, where one metric is sold.
+fn leased(timelines: &BTreeMap<Metric, Vec<Instant>>) -> Option<u64> {
+    let mut timelines = timelines.values();
+    let only = timelines.next().filter(|_| timelines.next().is_none())?;
+    only.first().map(|instant| instant.leased)
+}
+
+/// Each may have what the others leave.
+fn foretell(affected: &mut [Affected], most: u64, out: u64) {
+    for one in affected {
+        one.next = Some(most.saturating_sub(out.saturating_sub(one.seats)));
     }
 }
 
@@ -270,7 +302,8 @@ fn effect_of(
 
 /// What a key will be, where none was.
 fn differences_from_nothing(key: &KeyRecord) -> Vec<Difference> {
-    let values = values(key).into_iter().filter(|(_, value)| !value.is_empty());
+    // Nobody makes a key that is blocked, and most have no note.
+    let values = values(key).into_iter().filter(|(what, value)| *what != "blocked" && !value.is_empty());
     values
         .map(|(what, value)| Difference { what: what.to_owned(), before: None, after: Some(value) })
         .collect()

@@ -149,7 +149,7 @@ impl Installations {
                 Lives::First => "the first branch lives",
                 Lives::Second => "the second branch lives",
             };
-            note(&mut transaction, &book, &key, installation, ("fork", lives), by, now).await?;
+            note(&mut transaction, &book, &key, installation, ("fork-resolved", lives), by, now).await?;
         }
         write_tallies(&mut transaction, &book.changes, now).await?;
         list_again(&mut transaction, &[*installation]).await?;
@@ -174,7 +174,7 @@ impl Installations {
                 custody::write_moved(&mut transaction, moved, reason, &by.actor, now).await?;
             }
         }
-        note(&mut transaction, &book, &key, installation, ("moved", reason), by, now).await?;
+        note(&mut transaction, &book, &key, installation, ("key-moved", reason), by, now).await?;
         write_tallies(&mut transaction, &book.changes, now).await?;
         list_again(&mut transaction, &[*installation]).await?;
         Ok(transaction.commit().await?)
@@ -192,7 +192,7 @@ impl Installations {
         let ([key], Sitting { mut transaction, book, now }) =
             self.sit_with(installation, [key], by, now).await?;
         custody::write_bar(&mut transaction, installation, &key, Bar::Blocked, reason, now).await?;
-        note(&mut transaction, &book, &key, installation, ("blocked", reason), by, now).await?;
+        note(&mut transaction, &book, &key, installation, ("installation-blocked", reason), by, now).await?;
         list_again(&mut transaction, &[*installation]).await?;
         Ok(transaction.commit().await?)
     }
@@ -214,7 +214,7 @@ impl Installations {
             .bind(key.as_bytes().to_vec())
             .execute(&mut *transaction)
             .await?;
-        note(&mut transaction, &book, &key, installation, ("allowed", reason), by, now).await?;
+        note(&mut transaction, &book, &key, installation, ("installation-allowed", reason), by, now).await?;
         list_again(&mut transaction, &[*installation]).await?;
         Ok(transaction.commit().await?)
     }
@@ -248,7 +248,7 @@ impl Installations {
         .bind(now.seconds() as i64)
         .execute(&mut *transaction)
         .await?;
-        note(&mut transaction, &book, &to, installation, ("exchanged", reason), by, now).await?;
+        note(&mut transaction, &book, &to, installation, ("key-exchanged", reason), by, now).await?;
         Ok(transaction.commit().await?)
     }
 

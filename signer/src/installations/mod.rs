@@ -1,6 +1,7 @@
 //! What is known of installations, for those who may see it, and what people decide about them (`decide`). Everything else that changes
 //! an installation is the exchange's.
 
+mod answers;
 mod decide;
 mod homes;
 mod listed;
@@ -10,6 +11,7 @@ mod walk;
 
 use std::collections::BTreeMap;
 
+pub use answers::AnswerLine;
 pub use decide::{CustodyError, Decider};
 pub use homes::{BarView, HomeView, KeyName};
 use license_format::{Digest, Label, LicenseType, Metric, SiteCode, Thumbprint, Timestamp, payload::License};

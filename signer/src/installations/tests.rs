@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use license_format::{DAY, Timestamp};
+use license_format::{DAY, Kind, Timestamp};
 use sqlx::{AnyConnection, AssertSqlSafe, Row as _};
 
-use super::{Filter, Installations, Line, Query, Scope, Sort, walk};
+use super::{Filter, Installations, Line, Query, Scope, Sort, answers, walk};
 use crate::{
     ids::{AccountId, SubscriptionId},
     paging::{Cursor, Part},
@@ -149,6 +149,22 @@ async fn a_page_of_a_hundred_thousand_reads_as_many_rows_as_it_shows() {
             let page = page.expect("a page");
             assert_eq!(page.rows.len(), 50, "{list:?}");
             assert!(page.next.is_some(), "{list:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_page_of_answers_reads_as_many_rows_as_it_shows() {
+    let (_place, store) = filled(10).await;
+    let mut connection = store.read().await.expect("a connection");
+    for asker in [contoso(), Asker::Staff] {
+        for kind in [Kind::License, Kind::Refusal] {
+            let (sql, values) = answers::sql(&asker, kind, &Part::first(50));
+            let plan = plan(&mut connection, store.kind(), &sql, &values).await;
+            if store.kind() == StoreKind::Sqlite {
+                assert!(plan.contains("SEARCH answer USING INDEX"), "{plan}");
+                assert!(!plan.contains("SCAN") && !plan.contains("TEMP B-TREE"), "{plan}");
+            }
         }
     }
 }

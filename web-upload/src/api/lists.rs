@@ -100,6 +100,8 @@ pub(super) struct AffectedBody {
     seats: u64,
     /// Seats in use by its newest report.
     used: Option<u64>,
+    /// With `fewer`: how many seats its next refresh brings at most, if it is the first to come.
+    next: Option<u64>,
     /// When the file that it has ends by itself, grace included (RFC 3339).
     ends: String,
 }
@@ -152,6 +154,7 @@ impl From<Preview> for PreviewBody {
             name: one.name.to_string(),
             seats: one.seats,
             used: one.used,
+            next: one.next,
             ends: one.ends.rfc3339(),
         };
         PreviewBody {

@@ -155,6 +155,7 @@ impl crate::pages::Sample for ConfirmPage {
             seats: 100,
             used,
             ends: now.plus(70 * DAY),
+            next: used,
         };
         let instant = Instant { at: now, sold: 250, granted: 0, reserved: 40, leased: 100, booked: 0 };
         let preview = |effect, affected: Vec<Affected>| Preview {

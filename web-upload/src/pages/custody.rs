@@ -293,7 +293,7 @@ fn exchange_says(home: Option<&HomeView>) -> Vec<String> {
         "The seats of its old key are free when it proves with a later request that it has the new license.".to_owned(),
     ];
     if let Some(home) = home {
-        says.push(format!("It holds {} now.", holds(home)));
+        says.push(format!("Now it holds {} at the latest.", holds(home)));
         if let Some(to) = &home.exchanged_to {
             says.push(format!(
                 "It was to go on with {} ({}); the new choice replaces that.",

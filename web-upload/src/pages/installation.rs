@@ -33,6 +33,8 @@ pub(super) struct InstallationPage {
     notice: Option<Notice>,
     list: String,
     here: String,
+    /// Where the pages of license keys are, if it is somebody's.
+    keys: Option<String>,
     title: String,
     facts: Facts,
     clock_behind: bool,
@@ -54,6 +56,8 @@ struct Home {
     ends: Day,
     moves: String,
     movable: bool,
+    /// It may not use it any more.
+    barred: bool,
     exchanged_to: Option<String>,
 }
 
@@ -180,6 +184,7 @@ impl InstallationPage {
             frame,
             notice: None,
             list: list.to_owned(),
+            keys: installation.account.as_ref().map(|account| format!("/accounts/{account}/keys")),
             here: format!("{list}/{}", installation.thumbprint),
             title: site(installation.site_code.as_str(), installation.site_description.as_ref()),
             facts: Facts {
@@ -201,15 +206,16 @@ impl InstallationPage {
             }),
             slots: installation.slots.iter().map(|slot| Slot::of(slot, now)).collect(),
             manages,
-            homes: installation.homes.iter().map(|home| Home::of(home, now)).collect(),
+            homes: installation.homes.iter().map(|home| Home::of(home, &installation.barred, now)).collect(),
             bars: installation.barred.iter().map(|bar| Barred::of(bar, now)).collect(),
         }
     }
 }
 
 impl Home {
-    fn of(home: &HomeView, now: Timestamp) -> Home {
+    fn of(home: &HomeView, barred: &[BarView], now: Timestamp) -> Home {
         Home {
+            barred: barred.iter().any(|bar| bar.key.id == home.key.id),
             id: home.key.id.to_string(),
             name: home.key.name.to_string(),
             masked: home.key.masked.clone(),

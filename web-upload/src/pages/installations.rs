@@ -30,9 +30,12 @@ use crate::{
 pub(super) struct InstallationsPage {
     frame: Frame,
     here: String,
+    answers: String,
     query: String,
     filters: Vec<FilterLink>,
     by_name: bool,
+    /// Whether the list has more than one order.
+    sortable: bool,
     rows: Vec<Row>,
     next: Option<String>,
     /// Whether there is nothing at all, however it is looked for.
@@ -108,9 +111,11 @@ async fn list(
         filters: Filter::ALL.into_iter().map(link).collect(),
         query: query.search.clone(),
         by_name: query.sort == Sort::Name,
+        sortable: query.filter == Filter::All && query.search.is_empty() && !page.rows.is_empty(),
         none: anywhere && page.rows.is_empty(),
         rows: page.rows.iter().map(|line| Row::of(line, &here, now)).collect(),
         next: page.next.map(|cursor| listing.link(&cursor)),
+        answers: here.replace("/installations", "/answers"),
         here,
     };
     Ok(deliver::page(StatusCode::OK, &page))
@@ -212,6 +217,7 @@ impl crate::pages::Sample for InstallationsPage {
         let page = |frame: &Frame, query: &str, rows: &[Row], none| InstallationsPage {
             frame: frame.clone(),
             here: "/installations".to_owned(),
+            answers: "/answers".to_owned(),
             query: query.to_owned(),
             filters: Filter::ALL
                 .into_iter()
@@ -222,6 +228,7 @@ impl crate::pages::Sample for InstallationsPage {
                 })
                 .collect(),
             by_name: none,
+            sortable: !none,
             rows: rows.to_vec(),
             next: (!rows.is_empty()).then(|| "?after=aa".to_owned()),
             none,

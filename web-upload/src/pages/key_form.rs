@@ -9,7 +9,9 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use license_format::Timestamp;
-use signer::catalog::{CatalogError, Draw, KeyChange, KeyDraft, KeyKind, KeyRecord, Subscription};
+use signer::catalog::{
+    CatalogError, Draw, Effect, KeyChange, KeyDraft, KeyKind, KeyRecord, Preview, Subscription,
+};
 
 use super::{
     At,
@@ -93,8 +95,15 @@ pub(super) async fn create(
                 let action = format!("{}/keys/new", subscription::address(&ids));
                 let title = format!("Make the sublicense {}?", draft.name.trim());
                 let confirm = ConfirmPage::new(page.frame, page.crumbs, title, action, "Make the sublicense");
-                let outlook = Some(Outlook::new(account, &preview, now));
-                return Ok(ConfirmPage { outlook, editable: true, form: page.form, ..confirm }.response());
+                return Ok(ConfirmPage {
+                    says: kept(filled.draw, &preview),
+                    outlook: Some(Outlook::new(account, &preview, now)),
+                    takes: preview.over > 0,
+                    editable: true,
+                    form: page.form,
+                    ..confirm
+                }
+                .response());
             }
             Err(error) => Err(error),
         },
@@ -129,7 +138,7 @@ pub(super) async fn update(
     let by = user.decider(account)?;
     let (catalog, now) = (portal.signer().catalog(), portal.now());
     let before = catalog.license_key(&by.asker, id).await?;
-    let filled = Filled::of(&mut form, Some(before.kind));
+    let filled = Filled::of(&mut form, Some(&before));
     let version = form.version()?;
     if form.step() == Step::Edit || !form.problems().is_empty() {
         return again(edit_form(&portal, &user, &ids, Some(form)).await?);
@@ -158,12 +167,12 @@ pub(super) async fn update(
                 let action = format!("{}/edit", key::address(&ids));
                 let title = format!("Change the key {}?", before.name);
                 let confirm = ConfirmPage::new(page.frame, page.crumbs, title, action, "Change it");
-                let nothing = preview
-                    .differences
-                    .is_empty()
-                    .then(|| "Nothing is different from what it is.".to_owned());
+                let mut says = kept(filled.draw, &preview);
+                if preview.differences.is_empty() {
+                    says.push("Nothing is different from what it is.".to_owned());
+                }
                 return Ok(ConfirmPage {
-                    says: nothing.into_iter().collect(),
+                    says,
                     outlook: Some(Outlook::new(account, &preview, now)),
                     takes: preview.over > 0,
                     editable: true,
@@ -185,6 +194,17 @@ pub(super) async fn update(
     }
 }
 
+/// Whose seats are missing, where seats are kept that others have.
+fn kept(draw: Draw, preview: &Preview) -> Vec<String> {
+    let says = "Seats that are kept for this key are missing elsewhere: the installations below have other keys of the subscription.";
+    let others = draw == Draw::Reserved && matches!(preview.effect, Effect::Fewer(_));
+    let quota = preview
+        .differences
+        .iter()
+        .any(|difference| difference.what == "quota" && difference.before.is_some());
+    if others && !quota { vec![says.to_owned()] } else { Vec::new() }
+}
+
 /// What was filled in, as the catalog takes it. What is wrong is noted in the form.
 struct Filled {
     name: String,
@@ -196,19 +216,22 @@ struct Filled {
 }
 
 impl Filled {
-    fn of(form: &mut Draft, kind: Option<KeyKind>) -> Filled {
+    fn of(form: &mut Draft, before: Option<&KeyRecord>) -> Filled {
         let draw = match form.value("draw") {
             "reserved" => Draw::Reserved,
             "dynamic" => Draw::Dynamic { headroom: form.number("headroom", "the headroom").unwrap_or(0) },
             _ => Draw::Open,
         };
-        let own_end = kind != Some(KeyKind::Primary) && form.value("renews") == "no";
+        let own_end = before.is_none_or(|key| key.kind != KeyKind::Primary) && form.value("renews") == "no";
         let installations = form.number("installations", "the number of installations");
         Filled {
             name: form.value("name").to_owned(),
             quota: form.number("quota", "the quota"),
             draw,
-            ends: if own_end { form.day("ends", "the key's own end") } else { None },
+            // The form shows a day. One that was left as it is leaves the instant as it is.
+            ends: (if own_end { form.day("ends", "the key's own end") } else { None }).map(|ends| {
+                before.and_then(|key| key.ends).filter(|was| was.date() == ends.date()).unwrap_or(ends)
+            }),
             // Browsers end lines with two characters.
             note: form.value("note").replace("\r\n", "\n"),
             installations: installations.unwrap_or(1),

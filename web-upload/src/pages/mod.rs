@@ -4,6 +4,7 @@
 mod account;
 mod account_new;
 mod accounts;
+mod answer_list;
 mod answers;
 mod codes;
 mod confirm;
@@ -56,7 +57,10 @@ pub(crate) fn routes() -> Router<Portal> {
     let under = |path: &str| format!("{account}{path}");
     Router::new()
         .route("/upload", post(upload::post).layer(DefaultBodyLimit::max(UPLOAD_BYTES)))
-        .route("/answers", post(answers::post).layer(DefaultBodyLimit::max(ANSWER_FORM_BYTES)))
+        .route(
+            "/answers",
+            get(answer_list::of_all).post(answers::post).layer(DefaultBodyLimit::max(ANSWER_FORM_BYTES)),
+        )
         .merge(
             Router::new()
                 .route("/", get(upload::get))
@@ -73,6 +77,8 @@ pub(crate) fn routes() -> Router<Portal> {
                 .route(&under("/subscriptions/new"), get(subscription_new::get).post(subscription_new::post))
                 .nest(&under("/subscriptions/{subscription}"), subscription_routes())
                 .nest(&under("/keys/{key}"), key_routes())
+                .route(&under("/answers"), get(answer_list::of_account))
+                .route(&under("/answers.csv"), get(answer_list::file_of_account))
                 .route(&under("/installations"), get(installations::of_account))
                 .route(&under("/installations.csv"), get(installations::file_of_account))
                 .nest(&under("/installations/{thumbprint}"), installation_routes())
@@ -207,6 +213,7 @@ mod tests {
         renders::<account::AccountPage>("account");
         renders::<account_new::AccountNewPage>("account-new");
         renders::<accounts::AccountsPage>("accounts");
+        renders::<answer_list::AnswerListPage>("answer-list");
         renders::<codes::CodesPage>("codes");
         renders::<confirm::ConfirmPage>("confirm");
         renders::<failed::FailedPage>("failed");

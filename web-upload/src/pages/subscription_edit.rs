@@ -171,10 +171,12 @@ async fn overtaken(portal: &Portal, user: &User, ids: &Ids) -> Result<Response, 
 
 /// What was filled in. What is wrong is noted in the form.
 fn change(before: &Subscription, form: &mut Draft) -> SubscriptionChange {
+    // The form shows days. A day that was left as it is leaves the instant as it is.
+    let (start, end) = (form.day("start", "the start"), form.day("end", "the end"));
     let mut change = SubscriptionChange {
         product: Some(form.value("product").to_owned()),
-        start: form.day("start", "the start"),
-        end: form.day("end", "the end"),
+        start: start.filter(|start| start.date() != before.start.date()),
+        end: end.filter(|end| end.date() != before.end.date()),
         trial: Some(form.ticked("trial")),
         suspended: Some(form.ticked("suspended")),
         offline_use: Some(form.ticked("offline_use")),
