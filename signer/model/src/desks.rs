@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use license_format::{Digest, Thumbprint, Timestamp, payload::Request};
 use signer::{
     Answer, Asker,
-    exchange::{Book, Incoming, InstallationRecord, Lives},
+    exchange::{Book, Draw, Incoming, InstallationRecord, Lives},
 };
 
 use crate::{interned::Interned, papers::Papers, sold, variant::Variant};
@@ -36,6 +36,12 @@ pub enum Deed {
     Quota(u8, Option<u64>),
     /// Staff suspend a subscription, or end that.
     Suspend(u8, bool),
+    /// Staff change how a key draws.
+    Draw(u8, Draw),
+    /// A key moves away from an installation.
+    Move(u8, u8),
+    /// A key is barred at an installation, or allowed again.
+    Bar(u8, u8, bool),
     /// An administrator says which branch lives.
     Resolve(u8, bool),
     /// The store is put back to this desk's, and the witness shows it or not.
@@ -115,6 +121,24 @@ impl Desks {
                 next.book.subscriptions.get_mut(&id).expect("one of this world").suspended = suspended;
                 Done { desk: self.keep(next), ..nothing }
             }
+            Deed::Draw(key, draw) => {
+                sold::set_draw(&mut next.book, keys[usize::from(key)], draw);
+                Done { desk: self.keep(next), ..nothing }
+            }
+            Deed::Move(installation, key) => {
+                next.open(clock, papers);
+                let from = names[usize::from(installation)];
+                let moved = next.book.move_away(keys[usize::from(key)], from, clock);
+                if self.variant == Some(Variant::MovedWithoutOverdraft) {
+                    Variant::unbook(&mut next.book);
+                }
+                moved.map_or(nothing, |()| Done { desk: self.keep(next), ..nothing })
+            }
+            Deed::Bar(installation, key, on) => {
+                let (at, key) = (names[usize::from(installation)], keys[usize::from(key)]);
+                sold::bar(&mut next.book, &at, key, on);
+                Done { desk: self.keep(next), ..nothing }
+            }
             Deed::Resolve(installation, second) => {
                 if self.resolve(&mut next, names[usize::from(installation)], second, clock, papers) {
                     Done { desk: self.keep(next), ..nothing }
@@ -154,6 +178,7 @@ impl Desks {
         let said = Variant::of_request(self.variant, &paper.request);
         let incoming = Incoming { request: &said, digest: paper.digest, attached: &paper.attached };
         let outcome = next.book.answer(incoming, &Asker::Staff, now);
+        sold::let_go(&mut next.book);
         if self.variant.is_none() {
             let kept = sold::sums(&next.book);
             sold::reopen(&mut next.book, now);
@@ -192,10 +217,7 @@ impl Desks {
             return false;
         }
         if self.variant == Some(Variant::ResolvedWithoutOverdraft) {
-            desk.book
-                .subscriptions
-                .values_mut()
-                .for_each(|sold| sold.overdraft.retain(|entry| entry.granted));
+            Variant::unbook(&mut desk.book);
         }
         true
     }
@@ -207,6 +229,7 @@ impl Desks {
                 book.begin_recovery(now);
                 book.record -= 1;
             }
+            Some(Variant::RecordNumberOfTheBackup) => book.begin_recovery(now),
             // The witness remembers the record number.
             _ => {
                 book.record = book.record.max(record);
@@ -224,7 +247,8 @@ impl Desks {
             (slots, record.chain.clone(), record.leases.len(), record.newest)
         };
         let installations: Vec<_> = desk.book.installations.values().map(marks).collect();
-        let look = (desk.finals.clone(), desk.newest, desk.book.record, installations);
+        let codes: Vec<_> = desk.book.codes.values().map(|code| code.used_by).collect();
+        let look = (desk.finals.clone(), desk.newest, desk.book.record, installations, codes);
         self.desks.number(look, desk)
     }
 }

@@ -9,8 +9,8 @@
 //! nobody is [`stuck`]. That it can find something out is shown by [`variant`]s, in each of which one rule is missing.
 //!
 //! Not covered: crashes between the writes of a transaction, the witness and the log (the signer's own tests force those); trust bundles
-//! that change; blocked and expired keys; who may see what; one restore, one clone or one restored signer in a run, not several. A
-//! signer that was put back unseen keeps no promise about seats, and is asked about none.
+//! that change; keys that are blocked everywhere or end before their subscription; who may see what; overdraft that staff grant. A signer
+//! that was put back unseen keeps no promise about seats, and is asked about none.
 
 pub mod desks;
 pub mod interned;
@@ -22,6 +22,7 @@ pub mod proxies;
 pub mod search;
 pub mod sold;
 pub mod state;
+mod steps;
 pub mod stuck;
 pub mod variant;
 pub mod world;

@@ -6,7 +6,7 @@ use signer::Answer;
 use crate::{
     desks::{Deed, Desks, Done},
     papers::Papers,
-    proxies::{Act, Ask, Moved, Proxies},
+    proxies::{Act, Ask, Honoured, Moved, Proxies},
     sold,
     state::{Origin, Site, Snapshot, Spent, State, Step},
     world::World,
@@ -24,6 +24,8 @@ pub struct Model {
     pub desks: Desks,
     /// The digests of the keys.
     pub keys: Vec<Digest>,
+    /// The digests of the activation codes.
+    pub codes: Vec<Digest>,
     /// The names of the installations.
     pub names: Vec<Thumbprint>,
     first: State,
@@ -33,16 +35,18 @@ impl Model {
     /// The world at its start.
     pub fn new(world: World) -> Model {
         let papers = Papers::new();
-        let texts: Vec<_> = (0..world.keys.len())
+        let mut texts: Vec<_> = (0..world.keys.len())
             .map(|key| sold::license_key(key, &world.subscriptions[world.keys[key].subscription]))
             .collect();
-        let keys = texts.iter().map(license_format::LicenseKey::digest).collect();
+        let keys: Vec<Digest> = texts.iter().map(license_format::LicenseKey::digest).collect();
+        texts.extend((0..world.codes.len()).map(|code| sold::code(code, world.slot(world.codes[code].key))));
+        let codes: Vec<Digest> = texts[keys.len()..].iter().map(license_format::LicenseKey::digest).collect();
         let mut proxies = Proxies::new(texts, world.variant);
         let mut desks = Desks::new(world.variant);
         let sites: Vec<Site> =
             (0..world.sites.len()).map(|number| Site::new(number as u8, proxies.set_up(&papers))).collect();
         let copies = (0..sites.len()).map(|copy| Origin { parent: copy as u8, split: 0 }).collect();
-        let desk = desks.open(sold::book(&world.subscriptions, &world.keys));
+        let desk = desks.open(sold::book(&world));
         let names = (0..sites.len()).map(|number| proxies.name(number)).collect();
         let first = State {
             instant: 0,
@@ -54,12 +58,19 @@ impl Model {
             answers: Vec::new(),
             spent: Spent::default(),
         };
-        Model { world, papers, proxies, desks, keys, names, first }
+        Model { world, papers, proxies, desks, keys, codes, names, first }
     }
 
     /// The state in which everything begins.
     pub fn first(&self) -> State {
         self.first.clone()
+    }
+
+    /// The key of a license, by number, also if it came of a code.
+    pub fn key_of(&self, held: &Honoured) -> usize {
+        let named = held.license.license_key.digest;
+        let typed = self.keys.iter().chain(&self.codes).position(|known| *known == named);
+        usize::from(self.world.key(typed.expect("a key of this world") as u8))
     }
 
     /// The true time. After the last instant of the world comes one at which every file has ended.
@@ -86,89 +97,6 @@ impl Model {
             }
         }
         next
-    }
-
-    fn file_steps(&self, state: &State) -> Vec<Step> {
-        let mut steps = Vec::new();
-        for (number, site) in state.sites.iter().enumerate() {
-            let proxy = self.proxies.state(site.proxy);
-            let number = number as u8;
-            for answer in &state.answers {
-                if self.papers.answer(*answer).installation == usize::from(site.installation) {
-                    steps.push(Step::Import { site: number, answer: *answer });
-                }
-            }
-            if proxy.counter() >= self.world.may.requests {
-                continue;
-            }
-            for key in &self.world.sites[usize::from(site.installation)] {
-                let slot = self.world.slot(*key);
-                if proxy.slot(sold::SLOTS[usize::from(slot)]).license().is_none() {
-                    steps.push(Step::Prepare { site: number, slot, ask: Ask::Activate(*key) });
-                }
-            }
-            for (slot, _) in self.world.uses(site.installation) {
-                steps.push(Step::Prepare { site: number, slot, ask: Ask::Refresh });
-                steps.push(Step::Prepare { site: number, slot, ask: Ask::Deactivate });
-            }
-        }
-        for request in &state.requests {
-            for process in 0..self.world.processes.len() {
-                steps.push(Step::Upload { request: *request, process: process as u8 });
-            }
-        }
-        steps
-    }
-
-    fn other_steps(&self, state: &State) -> Vec<Step> {
-        let (may, spent) = (&self.world.may, &state.spent);
-        let mut steps = Vec::new();
-        if usize::from(state.instant) + 1 < self.world.days.len() {
-            steps.push(Step::Pass);
-        }
-        if spent.edits < may.edits {
-            steps.extend(
-                self.world.quotas.iter().map(|(key, quota)| Step::Quota { key: *key, quota: *quota }),
-            );
-        }
-        if spent.suspensions < may.suspensions {
-            steps.push(Step::Suspend { subscription: 0, on: spent.suspensions % 2 == 0 });
-        }
-        for (number, site) in state.sites.iter().enumerate() {
-            let number = number as u8;
-            if spent.snapshots < may.snapshots && site.snapshot.is_none() {
-                steps.push(Step::Snapshot { site: number });
-            }
-            if spent.restores < may.restores && site.snapshot.is_some() {
-                steps.push(Step::Restore { site: number });
-            }
-            if spent.clones < may.clones {
-                steps.push(Step::Clone { site: number });
-            }
-            if spent.clocks < may.clocks {
-                let others = self.world.clocks.iter().filter(|clock| **clock != site.clock);
-                steps.extend(others.map(|clock| Step::SetClock { site: number, clock: *clock }));
-            }
-        }
-        if spent.resolutions < may.resolutions {
-            let forked = |number: &usize| {
-                let record = sold::known(&self.desks.desk(state.desk).book, &self.names[*number]);
-                record.is_some_and(|record| record.fork.is_some())
-            };
-            for number in (0..self.names.len()).filter(forked) {
-                let choices = self.world.chooses.iter();
-                steps.extend(
-                    choices.map(|second| Step::Resolve { installation: number as u8, second: *second }),
-                );
-            }
-        }
-        if spent.backups < may.backups {
-            steps.push(Step::BackUp);
-        }
-        if spent.put_backs < may.put_backs && state.backup.is_some() {
-            steps.push(Step::PutBack);
-        }
-        steps
     }
 
     /// Takes a step.
@@ -209,6 +137,22 @@ impl Model {
                 next.spent.suspensions += 1;
                 self.deed(&mut next, Deed::Suspend(subscription, on), 0);
             }
+            Step::Draw { key, draw } => {
+                next.spent.draws += 1;
+                self.deed(&mut next, Deed::Draw(key, draw), 0);
+            }
+            Step::Use { site, seats } => {
+                next.spent.uses += 1;
+                self.act(&mut next, usize::from(site), Act::Use { seats });
+            }
+            Step::Move { installation, key } => {
+                next.spent.moves += 1;
+                self.deed(&mut next, Deed::Move(installation, key), 0);
+            }
+            Step::Bar { installation, key, on } => {
+                next.spent.bars += 1;
+                self.deed(&mut next, Deed::Bar(installation, key, on), 0);
+            }
             Step::Resolve { installation, second } => {
                 next.spent.resolutions += 1;
                 self.deed(&mut next, Deed::Resolve(installation, second), 0);
@@ -219,7 +163,10 @@ impl Model {
             }
             Step::PutBack => {
                 next.spent.put_backs += 1;
-                let backup = next.backup.take().expect("there is one");
+                let backup = next.backup.expect("there is one");
+                if next.spent.put_backs == self.world.may.put_backs {
+                    next.backup = None;
+                }
                 self.deed(&mut next, Deed::PutBack(backup, self.world.witness), 0);
             }
         }
@@ -324,9 +271,10 @@ impl Model {
 
     fn restore(&mut self, state: &mut State, site: usize) {
         state.spent.restores += 1;
+        let is_last = state.spent.restores == self.world.may.restores;
         let copy = state.copies.len() as u8;
         let site = &mut state.sites[site];
-        let back = site.snapshot.take().expect("there is one");
+        let back = site.snapshot.clone().expect("there is one");
         let split = self.proxies.state(back.proxy).counter();
         state.copies.push(Origin { parent: back.copy, split });
         *site = Site {
@@ -335,7 +283,7 @@ impl Model {
             ended: back.ended,
             split: Some(split),
             relied: false,
-            snapshot: None,
+            snapshot: site.snapshot.clone().filter(|_| !is_last),
             ..site.clone()
         };
         self.look_at_clocks(state);

@@ -5,8 +5,11 @@
 
 use std::collections::BTreeMap;
 
-use license_format::Digest;
-use signer::{Answer, exchange::RefusalCode};
+use license_format::{Digest, payload::Request};
+use signer::{
+    Answer,
+    exchange::{Draw, RefusalCode},
+};
 
 use crate::{
     desks::Desk,
@@ -39,8 +42,13 @@ pub const OF_STATES: [(&str, OfState); 4] = [
 ];
 
 /// The promises that a step keeps or breaks.
-pub const OF_STEPS: [(&str, OfStep); 3] =
-    [("forward-only", forward_only), ("seen", seen), ("no-false-alarm", no_false_alarm)];
+pub const OF_STEPS: [(&str, OfStep); 5] = [
+    ("forward-only", forward_only),
+    ("seen", seen),
+    ("no-false-alarm", no_false_alarm),
+    ("barred", barred),
+    ("reserved", reserved),
+];
 
 /// A look at a state.
 pub struct Look<'a> {
@@ -56,8 +64,8 @@ fn no_double_seat(look: &mut Look<'_>) -> Result<(), String> {
     let book = &look.model.desks.desk(look.state.desk).book;
     for (number, subscription) in look.model.world.subscriptions.iter().enumerate() {
         let of_this = |held: &Honoured| {
-            let key = look.model.keys.iter().position(|key| *key == held.license.license_key.digest);
-            key.is_some_and(|key| look.model.world.keys[key].subscription == number)
+            let key = look.model.key_of(held);
+            look.model.world.keys[key].subscription == number
         };
         for (metric, _) in &subscription.seats {
             let seats = honoured.iter().filter(|(_, held)| of_this(held)).flat_map(|(_, held)| &held.seats);
@@ -73,19 +81,24 @@ fn no_double_seat(look: &mut Look<'_>) -> Result<(), String> {
 
 /// A key is honoured by at most as many installations as it was sold for.
 fn one_home(look: &mut Look<'_>) -> Result<(), String> {
-    let mut homes: BTreeMap<Digest, Vec<u8>> = BTreeMap::new();
+    let mut homes: BTreeMap<(Digest, u64), Vec<u8>> = BTreeMap::new();
     for (site, held) in look.honoured() {
-        let homes = homes.entry(held.license.license_key.digest).or_default();
+        if look.is_moved(site, &held) {
+            continue;
+        }
+        let (named, key) = (held.license.license_key.digest, look.model.key_of(&held));
+        // Whatever its key was sold for, a code is one installation's.
+        let is_code = look.model.codes.contains(&named);
+        let sold_for = if is_code { 1 } else { look.model.world.keys[key].installations };
+        let homes = homes.entry((named, sold_for)).or_default();
         let installation = look.state.sites[site].installation;
         if !homes.contains(&installation) {
             homes.push(installation);
         }
     }
-    for (key, homes) in homes {
-        let key = look.model.keys.iter().position(|known| *known == key).expect("a key of this world");
-        let sold_for = look.model.world.keys[key].installations;
+    for ((named, sold_for), homes) in homes {
         if homes.len() as u64 > sold_for {
-            return Err(format!("key {key} is honoured by {} installations", homes.len()));
+            return Err(format!("key {} is honoured by {} installations", named.short(), homes.len()));
         }
     }
     Ok(())
@@ -194,7 +207,42 @@ fn no_false_alarm(look: &mut Look<'_>, before: &State, step: Step) -> Result<(),
     Ok(())
 }
 
+/// No new license of a key goes to where the key is barred.
+fn barred(look: &mut Look<'_>, before: &State, step: Step) -> Result<(), String> {
+    let Some((request, None)) = look.decided(before, step) else { return Ok(()) };
+    let installation = look.model.papers.request(request).installation;
+    let record = sold::known(&look.model.desks.desk(before.desk).book, &look.model.names[installation]);
+    let lease = sold::known(&look.desk().book, &look.model.names[installation]).and_then(|record| {
+        record.leases.iter().find(|lease| lease.request == look.model.papers.request(request).digest)
+    });
+    match (record, lease) {
+        (Some(record), Some(lease)) if record.barred.contains_key(&lease.key) => {
+            Err(format!("request {} got a license of a barred key", look.counter(request)))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A key whose seats have been reserved from the beginning is never told that there are none.
+fn reserved(look: &mut Look<'_>, before: &State, step: Step) -> Result<(), String> {
+    let Some((request, Some(code))) = look.decided(before, step) else { return Ok(()) };
+    let Request::Activation(asked) = &look.model.papers.request(request).request else { return Ok(()) };
+    let key = look.model.keys.iter().position(|key| *key == asked.license_key.digest);
+    let is_reserved = key.is_some_and(|key| look.model.world.keys[key].draw == Draw::Reserved);
+    match is_reserved && code == RefusalCode::NoSeats.code() {
+        true => Err(format!("request {} finds no seats that were kept for it", look.counter(request))),
+        false => Ok(()),
+    }
+}
+
 impl Look<'_> {
+    /// Whether a license is booked, as one of a key that has moved: another home may have the key already.
+    fn is_moved(&self, site: usize, held: &Honoured) -> bool {
+        let name = &self.model.names[usize::from(self.state.sites[site].installation)];
+        let record = sold::known(&self.desk().book, name);
+        record.is_some_and(|record| record.booked.iter().any(|lease| lease.license == held.license.id))
+    }
+
     fn desk(&self) -> &Desk {
         self.model.desks.desk(self.state.desk)
     }

@@ -38,6 +38,11 @@ pub enum Act {
         /// Which copy asks: see `Origin`.
         copy: u8,
     },
+    /// So many seats of slot 0 are in use.
+    Use {
+        /// How many.
+        seats: u64,
+    },
     /// `import` of an answer.
     Import {
         /// The file.
@@ -211,6 +216,9 @@ impl Proxies {
         let mut moved = Moved { proxy, request: None, resets_time: false, full: false };
         match act {
             Act::Observe => moved.proxy = self.keep(self.states[proxy].observe_clock(clock)),
+            Act::Use { seats } => {
+                moved.proxy = self.keep(self.states[proxy].set_usage(SLOTS[0], seats, clock));
+            }
             Act::Prepare { slot, ask, anew, copy } => {
                 match self.prepare(proxy, slot, ask, anew, copy, clock, installation) {
                     Ok((state, prepared)) => {
@@ -262,7 +270,7 @@ impl Proxies {
         nonce[8..].copy_from_slice(&next.to_be_bytes());
         let moment = Moment { now: clock, nonce: Nonce(nonce) };
         let slot = SLOTS[usize::from(slot)];
-        // Something to tell: the program was upgraded, or is used by others than before.
+        // Something to tell: the program was upgraded.
         let upgraded = || {
             let version = format!("1.{next}").parse().expect("a label");
             state.with_facts(InstallationFacts { version, ..state.facts().clone() })
@@ -273,7 +281,7 @@ impl Proxies {
                 state.prepare_activation(slot, &self.keys[usize::from(key)], moment, sign)
             }
             Ask::Refresh => {
-                let state = if anew { &state.set_usage(slot, next, clock) } else { state };
+                let state = if anew { &upgraded() } else { state };
                 state.prepare_refresh(slot, moment, sign)
             }
             Ask::Deactivate => state.prepare_deactivation(slot, moment, sign),

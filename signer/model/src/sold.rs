@@ -3,13 +3,18 @@
 use std::collections::BTreeMap;
 
 use license_format::{
-    DAY, Digest, LicenseKey, LicenseType, Metric, Thumbprint, Timestamp,
-    payload::{Floor, OverLimit},
+    DAY, Digest, LicenseId, LicenseKey, LicenseType, Metric, Thumbprint, Timestamp,
+    payload::{Floor, OverLimit, Request},
 };
 use signer::{
     SubscriptionId,
-    exchange::{Book, Draw, InstallationRecord, SoldGrant, SoldKey, SubscriptionRecord, Tally, Terms},
+    exchange::{
+        ActivationCode, Bar, Book, Change, Draw, InstallationRecord, Overdraft, Reserve, SoldGrant, SoldKey,
+        SubscriptionRecord, Tally, Terms,
+    },
 };
+
+use crate::{papers::RequestPaper, world::World};
 
 /// The slots of a model's proxies, by number.
 pub const SLOTS: [LicenseType; 2] = [LicenseType::Desktop, LicenseType::Mobile];
@@ -35,6 +40,24 @@ pub struct Key {
     pub quota: Option<u64>,
     /// How many installations may use it at once.
     pub installations: u64,
+    /// How it draws.
+    pub draw: Draw,
+}
+
+impl Key {
+    /// An open one of a subscription, for one installation.
+    pub const fn new(subscription: usize) -> Key {
+        Key { subscription, quota: None, installations: 1, draw: Draw::Open }
+    }
+}
+
+/// An activation code.
+#[derive(Debug, Clone, Copy)]
+pub struct Code {
+    /// The key that it stands for, by number.
+    pub key: u8,
+    /// On which day it expires.
+    pub until: u64,
 }
 
 /// When every world begins.
@@ -47,13 +70,19 @@ pub fn license_key(number: usize, subscription: &Subscription) -> LicenseKey {
     LicenseKey::from_random(SLOTS[subscription.slot], &[number as u8; 18])
 }
 
+/// The text of an activation code.
+pub fn code(number: usize, slot: u8) -> LicenseKey {
+    LicenseKey::from_random(SLOTS[usize::from(slot)], &[100 + number as u8; 18])
+}
+
 /// A subscription's identity.
 pub fn subscription_id(number: usize) -> SubscriptionId {
     format!("0193f2a0-5c00-7d3e-8f10-00000000000{number}").parse().expect("an id")
 }
 
 /// The record before anybody has asked for anything.
-pub fn book(subscriptions: &[Subscription], keys: &[Key]) -> Book {
+pub fn book(world: &World) -> Book {
+    let World { subscriptions, keys, .. } = world;
     let numbered = subscriptions.iter().enumerate();
     let sold_key = |(number, key): (usize, &Key)| {
         let text = license_key(number, &subscriptions[key.subscription]);
@@ -64,7 +93,7 @@ pub fn book(subscriptions: &[Subscription], keys: &[Key]) -> Book {
             license_type: text.license_type(),
             last_group: text.last_group(),
             quota: key.quota,
-            draw: Draw::Open,
+            draw: key.draw,
             ends: None,
             blocked: false,
             installations: key.installations,
@@ -72,7 +101,15 @@ pub fn book(subscriptions: &[Subscription], keys: &[Key]) -> Book {
         };
         (text.digest(), sold)
     };
-    Book {
+    let stands_for = |(number, sold): (usize, &Code)| {
+        let text = code(number, world.slot(sold.key));
+        let key = &keys[usize::from(sold.key)];
+        let key = license_key(usize::from(sold.key), &subscriptions[key.subscription]).digest();
+        let expires = start().plus(sold.until * DAY);
+        let last_group = text.last_group();
+        (text.digest(), ActivationCode { key, last_group, expires, used_by: None })
+    };
+    let mut book = Book {
         vendor: "Example Software".parse().expect("a label"),
         record: 1,
         recovery: None,
@@ -80,9 +117,65 @@ pub fn book(subscriptions: &[Subscription], keys: &[Key]) -> Book {
         installations: BTreeMap::new(),
         keys: keys.iter().enumerate().map(sold_key).collect(),
         subscriptions: numbered.map(|(number, sold)| (subscription_id(number), record(sold))).collect(),
-        codes: BTreeMap::new(),
+        codes: world.codes.iter().enumerate().map(stands_for).collect(),
         tallies: BTreeMap::new(),
         changes: Vec::new(),
+    };
+    reserve(&mut book);
+    book
+}
+
+/// What is withheld for keys follows from the keys.
+fn reserve(book: &mut Book) {
+    for (id, subscription) in &mut book.subscriptions {
+        let reserved =
+            book.keys.iter().filter(|(_, key)| key.subscription == *id && key.draw == Draw::Reserved);
+        let reserve =
+            |(key, sold): (&Digest, &SoldKey)| Some(Reserve { key: *key, seats: sold.quota?, ends: None });
+        subscription.reserves = reserved.filter_map(reserve).collect();
+    }
+}
+
+/// Staff change how a key draws.
+pub fn set_draw(book: &mut Book, key: Digest, draw: Draw) {
+    book.keys.get_mut(&key).expect("a key of this world").draw = draw;
+    reserve(book);
+}
+
+/// An administrator bars a key at an installation that is known, or allows it again.
+pub fn bar(book: &mut Book, installation: &Thumbprint, key: Digest, on: bool) {
+    let Some(record) = book.installations.get_mut(installation) else { return };
+    match on {
+        true => record.barred.insert(key, Bar::Blocked),
+        false => record.barred.remove(&key),
+    };
+}
+
+/// What the store does when a proxy has shown that it let go: what was booked for it ends.
+pub fn let_go(book: &mut Book) {
+    let gone: Vec<LicenseId> = book
+        .changes
+        .iter()
+        .filter_map(|change| match change {
+            Change::LetGo { license } => Some(*license),
+            _ => None,
+        })
+        .collect();
+    let booked = book.installations.values().flat_map(|record| &record.booked);
+    let leases: Vec<_> = booked.filter(|lease| gone.contains(&lease.license)).cloned().collect();
+    for lease in leases {
+        let Some(subscription) = book.subscriptions.get_mut(&lease.subscription) else { continue };
+        for (metric, seats) in &lease.seats {
+            let is_its = |entry: &Overdraft| {
+                !entry.granted
+                    && entry.metric == *metric
+                    && entry.seats == *seats
+                    && (entry.ends == lease.ends || entry.ends == Timestamp::MAX)
+            };
+            if let Some(at) = subscription.overdraft.iter().position(is_its) {
+                subscription.overdraft.remove(at);
+            }
+        }
     }
 }
 
@@ -129,11 +222,12 @@ pub fn close(book: &mut Book) {
 
 /// Whether two closed books of a world are the same.
 pub fn same(one: &Book, other: &Book) -> bool {
-    let Book { record, recovery, installations, keys, subscriptions, .. } = one;
+    let Book { record, recovery, installations, keys, subscriptions, codes, .. } = one;
     (*record, *recovery) == (other.record, other.recovery)
         && *installations == other.installations
         && *keys == other.keys
         && *subscriptions == other.subscriptions
+        && *codes == other.codes
 }
 
 /// The sums that a book keeps while it answers.
@@ -147,9 +241,18 @@ pub fn forget_homes(book: &mut Book) {
     book.tallies.retain(|tally, _| !matches!(tally, Tally::Homes(_)));
 }
 
+/// Forgets what others have, for the sake of a key that reserves seats, as a variant wants it.
+pub fn forget_others(book: &mut Book, paper: &RequestPaper) {
+    let Request::Activation(asked) = &paper.request else { return };
+    if book.keys.get(&asked.license_key.digest).is_some_and(|key| key.draw == Draw::Reserved) {
+        book.tallies.retain(|tally, _| !matches!(tally, Tally::Seats(..)));
+    }
+}
+
 /// Staff change what a key may have.
 pub fn set_quota(book: &mut Book, key: Digest, quota: Option<u64>) {
     book.keys.get_mut(&key).expect("a key of this world").quota = quota;
+    reserve(book);
 }
 
 /// All seats that may be out at an instant: bought, and overdraft granted and booked.

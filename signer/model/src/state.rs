@@ -1,6 +1,7 @@
 //! A state of the world, and the steps between two: numbers only, so that millions of them fit.
 
 use license_format::Timestamp;
+use signer::exchange::Draw;
 
 use crate::{model::Model, proxies::Ask};
 
@@ -92,6 +93,10 @@ pub struct Spent {
     pub resolutions: u8,
     pub backups: u8,
     pub put_backs: u8,
+    pub moves: u8,
+    pub bars: u8,
+    pub draws: u8,
+    pub uses: u8,
 }
 
 /// What can happen.
@@ -118,6 +123,14 @@ pub enum Step {
     Quota { key: u8, quota: Option<u64> },
     /// Staff suspend a subscription, or end that.
     Suspend { subscription: u8, on: bool },
+    /// Staff change how a key draws on its subscription.
+    Draw { key: u8, draw: Draw },
+    /// So many seats are in use from now on.
+    Use { site: u8, seats: u64 },
+    /// A key moves away from an installation without its proof.
+    Move { installation: u8, key: u8 },
+    /// An installation may not use a key, or may again.
+    Bar { installation: u8, key: u8, on: bool },
     /// An administrator says which branch lives.
     Resolve { installation: u8, second: bool },
     /// The signer's store is backed up.
@@ -239,6 +252,14 @@ impl Model {
             Step::SetClock { site: at, clock } => format!("the clock of {} is set: {clock:?}", site(at)),
             Step::Quota { key, quota } => format!("the quota of key {key} becomes {quota:?}"),
             Step::Suspend { subscription, on } => format!("subscription {subscription} suspended: {on}"),
+            Step::Draw { key, draw } => format!("key {key} draws from now on: {draw:?}"),
+            Step::Use { site: at, seats } => format!("{seats} seats are in use at {}", site(at)),
+            Step::Move { installation, key } => {
+                format!("key {key} moves away from {}", letter(installation))
+            }
+            Step::Bar { installation, key, on } => {
+                format!("key {key} is barred at {}: {on}", letter(installation))
+            }
             Step::Resolve { installation, second } => {
                 let which = if second { "second" } else { "first" };
                 format!("the fork of {} is resolved: the {which} lives", letter(installation))

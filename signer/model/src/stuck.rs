@@ -73,8 +73,12 @@ fn refused_here(model: &Model, state: &State, site: &Site) -> Option<u32> {
 }
 
 fn goes_on(model: &mut Model, mut state: State, number: usize, slot: u8, key: u8) -> Result<(), String> {
-    let is_troubled =
-        state.spent.restores + state.spent.clones + state.spent.clocks + state.spent.put_backs > 0;
+    let is_troubled = state.spent.restores
+        + state.spent.clones
+        + state.spent.clocks
+        + state.spent.put_backs
+        + state.spent.moves
+        > 0;
     set_right(model, &mut state);
     let mut last =
         others_let_go(model, &mut state, number).and_then(|()| trips(model, &mut state, number, slot, key));
@@ -87,7 +91,7 @@ fn goes_on(model: &mut Model, mut state: State, number: usize, slot: u8, key: u8
     last
 }
 
-/// Clocks are right, and nothing is suspended.
+/// Clocks are right, and nothing is suspended or barred.
 fn set_right(model: &mut Model, state: &mut State) {
     state.sites.iter_mut().for_each(|site| site.clock = Clock::Right);
     model.look_at_clocks(state);
@@ -96,6 +100,10 @@ fn set_right(model: &mut Model, state: &mut State) {
     }
     for key in 0..model.world.keys.len() {
         model.deed(state, Deed::Quota(key as u8, model.world.keys[key].quota), 0);
+        model.deed(state, Deed::Draw(key as u8, model.world.keys[key].draw), 0);
+        for installation in 0..model.names.len() {
+            model.deed(state, Deed::Bar(installation as u8, key as u8, false), 0);
+        }
     }
 }
 

@@ -46,6 +46,24 @@ pub enum Variant {
     HomesForgotten,
     /// A refusal is the answer for ever, whatever staff change.
     RefusalsFrozen,
+    /// What the old home of a key that has moved may still honour is not booked.
+    MovedWithoutOverdraft,
+    /// Which keys are barred where is forgotten.
+    BarsForgotten,
+    /// Who has begun with an activation code is forgotten.
+    CodesForgotten,
+    /// What is reserved for keys is forgotten.
+    ReservesForgotten,
+    /// What is reserved is given, whatever is out.
+    ReservesFirst,
+    /// A dynamic key that takes less frees the rest at once.
+    DynamicFreesAtOnce,
+    /// Of several refused branches the signer remembers the newest request.
+    OneBranchRemembered,
+    /// A record that is put back a second time gets the number once more that it got the first time.
+    RecordNumberOfTheBackup,
+    /// A clock's lag is judged by its own past, and not by the license that it shows.
+    ShownLicensesIgnored,
 }
 
 impl Variant {
@@ -67,6 +85,14 @@ impl Variant {
         if variant == Some(Variant::HomesForgotten) {
             sold::forget_homes(book);
         }
+        match variant {
+            Some(Variant::CodesForgotten) => book.codes.values_mut().for_each(|code| code.used_by = None),
+            Some(Variant::ReservesForgotten) => {
+                book.subscriptions.values_mut().for_each(|sold| sold.reserves.clear());
+            }
+            Some(Variant::ReservesFirst) => sold::forget_others(book, papers.request(request)),
+            _ => {}
+        }
         let paper = papers.request(request);
         let Some(record) = book.installations.get_mut(&paper.request.installation().public_key.thumbprint())
         else {
@@ -75,6 +101,11 @@ impl Variant {
         let counter = paper.request.chain().counter;
         match variant {
             Some(Variant::RefusedBranchForgotten) => record.strays.clear(),
+            Some(Variant::OneBranchRemembered) => {
+                let newest = record.strays.iter().copied().max_by_key(|stray| papers.request_of(stray));
+                record.strays = newest.into_iter().collect();
+            }
+            Some(Variant::BarsForgotten) => record.barred.clear(),
             Some(Variant::LateFilesAreForks) if record.chain.keys().any(|known| counter < *known) => {
                 record.chain.insert(counter, Digest::of(b"another"));
             }
@@ -119,9 +150,24 @@ impl Variant {
                     lease.ends = lease.ends.minus(sold::TERMS.tolerance);
                 }
             }
+            Some(Variant::DynamicFreesAtOnce) => {
+                let newest = record.leases.iter().max_by_key(|lease| lease.counter).cloned();
+                for (lease, newest) in record.leases.iter_mut().zip(std::iter::repeat(newest)) {
+                    lease.seats = newest.map(|newest| newest.seats).unwrap_or_default();
+                }
+            }
+            Some(Variant::ShownLicensesIgnored) => {
+                let clock = paper.request.clock();
+                record.clock_behind = clock.now.plus(sold::TERMS.tolerance) < clock.high_water;
+            }
             Some(Variant::ClockBehindForgotten) => record.clock_behind = false,
             _ => {}
         }
+    }
+
+    /// Takes away what is booked, and leaves what staff granted.
+    pub(crate) fn unbook(book: &mut Book) {
+        book.subscriptions.values_mut().for_each(|sold| sold.overdraft.retain(|entry| entry.granted));
     }
 
     /// Cuts the leases of a key to its new quota.

@@ -1,7 +1,9 @@
 //! A world: what was sold, who is there, what may happen and how often.
 
+use signer::exchange::Draw;
+
 use crate::{
-    sold::{Key, Subscription},
+    sold::{Code, Key, Subscription},
     state::Clock,
     variant::Variant,
 };
@@ -29,6 +31,14 @@ pub struct May {
     pub backups: u8,
     /// Backups of the signer's store put back.
     pub put_backs: u8,
+    /// Counted moves.
+    pub moves: u8,
+    /// Keys barred at an installation, and allowed again.
+    pub bars: u8,
+    /// Edits of how keys draw.
+    pub draws: u8,
+    /// Changes of what is in use.
+    pub uses: u8,
 }
 
 /// A world.
@@ -40,6 +50,8 @@ pub struct World {
     pub subscriptions: Vec<Subscription>,
     /// The keys of it.
     pub keys: Vec<Key>,
+    /// Activation codes. As something typed they are numbered after the keys.
+    pub codes: Vec<Code>,
     /// For each installation the keys that are typed there.
     pub sites: Vec<Vec<u8>>,
     /// The instants that there are, in days after the start.
@@ -48,6 +60,10 @@ pub struct World {
     pub may: May,
     /// Quotas to which staff may set keys.
     pub quotas: Vec<(u8, Option<u64>)>,
+    /// Draws to which staff may set keys.
+    pub draws: Vec<(u8, Draw)>,
+    /// How many seats may come to be in use.
+    pub uses_seats: Vec<u64>,
     /// What clocks may be set to.
     pub clocks: Vec<Clock>,
     /// Seconds by which the clocks of the signer's processes are off.
@@ -71,11 +87,14 @@ impl World {
                 slot: 0,
                 seats: vec![(license_format::Metric::ManagedDevice, 2)],
             }],
-            keys: vec![Key { subscription: 0, quota: None, installations: 1 }],
+            keys: vec![Key::new(0)],
+            codes: Vec::new(),
             sites: vec![vec![0]],
             days: vec![0],
             may: May { requests, ..May::default() },
             quotas: Vec::new(),
+            draws: Vec::new(),
+            uses_seats: Vec::new(),
             clocks: Vec::new(),
             processes: vec![0],
             refusals_go_home: false,
@@ -85,15 +104,30 @@ impl World {
         }
     }
 
-    /// The slot that a key is for.
-    pub fn slot(&self, key: u8) -> u8 {
-        self.subscriptions[self.keys[usize::from(key)].subscription].slot as u8
+    /// Whether something typed is an activation code.
+    pub fn is_code(&self, typed: u8) -> bool {
+        usize::from(typed) >= self.keys.len()
     }
 
-    /// The slots that an installation uses, each with the first key for it.
+    /// The key that something typed is, or stands for.
+    pub fn key(&self, typed: u8) -> u8 {
+        match self.is_code(typed) {
+            true => self.codes[usize::from(typed) - self.keys.len()].key,
+            false => typed,
+        }
+    }
+
+    /// The slot that a key is for, or an activation code.
+    pub fn slot(&self, typed: u8) -> u8 {
+        self.subscriptions[self.keys[usize::from(self.key(typed))].subscription].slot as u8
+    }
+
+    /// The slots that an installation uses, each with the first key for it, which is no code if there is another.
     pub fn uses(&self, installation: u8) -> Vec<(u8, u8)> {
         let mut uses: Vec<(u8, u8)> = Vec::new();
-        for key in &self.sites[usize::from(installation)] {
+        let typed = &self.sites[usize::from(installation)];
+        let (codes, keys): (Vec<u8>, Vec<u8>) = typed.iter().copied().partition(|typed| self.is_code(*typed));
+        for key in keys.iter().chain(&codes) {
             if uses.iter().all(|(slot, _)| *slot != self.slot(*key)) {
                 uses.push((self.slot(*key), *key));
             }

@@ -3,6 +3,7 @@
 //! P is site 0, Q is site 1; r1 is the request with counter 1, a1 its answer, D a deactivation. Two seats were bought. After every step all
 //! promises are asked; that alone is what most of these show.
 
+use signer::exchange::Draw;
 use signer_model::{
     play::Play,
     proxies::Ask,
@@ -23,7 +24,7 @@ fn alone(name: &'static str) -> Play {
 /// P and Q, who share two seats by a key each.
 fn two(name: &'static str) -> World {
     let mut world = World::new(name, 64);
-    world.keys.push(Key { subscription: 0, quota: None, installations: 1 });
+    world.keys.push(Key::new(0));
     world.sites = vec![vec![0], vec![1]];
     world
 }
@@ -224,7 +225,7 @@ fn t09_a_refusal_is_not_the_answer_for_ever() {
 fn t10_answers_for_two_slots_may_come_out_of_order() {
     let mut world = World::new("10", 64);
     world.subscriptions.push(signer_model::sold::Subscription { slot: 1, ..world.subscriptions[0].clone() });
-    world.keys.push(Key { subscription: 1, quota: None, installations: 1 });
+    world.keys.push(Key::new(1));
     world.sites = vec![vec![0, 1]];
     let mut play = Play::of(world);
     let (r1, r2) = (play.activate(P, 0), play.activate(P, 1));
@@ -241,7 +242,7 @@ fn t10_answers_for_two_slots_may_come_out_of_order() {
 #[test]
 fn t11_what_was_let_go_is_proved_by_the_next_activation_with_another_key() {
     let mut world = one_key("11");
-    world.keys.push(Key { subscription: 0, quota: None, installations: 1 });
+    world.keys.push(Key::new(0));
     world.sites = vec![vec![0, 1], vec![0]];
     let mut play = Play::of(world);
     let r1 = play.activate(P, 0);
@@ -299,7 +300,7 @@ fn a_proxy_that_holds_no_license_goes_on_when_the_recovery_is_over() {
 fn a_proxy_whose_licenses_are_all_known_has_nothing_more_to_show() {
     let mut world = World::new("one slot of two", 64);
     world.subscriptions.push(signer_model::sold::Subscription { slot: 1, ..world.subscriptions[0].clone() });
-    world.keys.push(Key { subscription: 1, quota: None, installations: 1 });
+    world.keys.push(Key::new(1));
     world.sites = vec![vec![0, 1]];
     world.days = vec![0, 160];
     let mut play = Play::of(world);
@@ -397,4 +398,26 @@ fn a_late_file_does_not_hide_that_the_record_lacks_a_license() {
     let r4 = play.refresh(P);
     assert_eq!(play.trip(P, r4), "license 2");
     play.goes_on();
+}
+
+/// A dynamic key gives back what is not in use with the next refresh, and nobody gets it before the proxy has shown that it let go.
+#[test]
+fn what_a_dynamic_key_does_not_need_is_free_when_the_proxy_lets_go() {
+    let mut world = two("dynamic");
+    world.subscriptions[0].seats = vec![(license_format::Metric::ManagedDevice, 3)];
+    let mut play = Play::of(world);
+    let r1 = play.activate(P, 0);
+    assert_eq!(play.trip(P, r1), "license 3");
+    play.step(Step::Draw { key: 0, draw: Draw::Dynamic { headroom: 1 } });
+    play.step(Step::Use { site: P, seats: 0 });
+    let r2 = play.refresh(P);
+    let a2 = play.upload(r2);
+    assert_eq!(play.says(a2), "license 1");
+    let q = play.activate(Q, 1);
+    assert_eq!(play.asks(q), "no-seats");
+    play.import(P, a2);
+    let r3 = play.refresh(P);
+    play.upload(r3);
+    assert_eq!(play.trip(Q, q), "license 2");
+    assert_eq!((play.honours(P), play.honours(Q)), (1, 2));
 }

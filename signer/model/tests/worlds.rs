@@ -4,15 +4,16 @@
 //! memory. Each step more is one more request for every installation.
 
 use license_format::{DAY, Metric, Timestamp};
+use signer::exchange::Draw;
 use signer_model::{
     play::Play,
     search::{Bounds, row, search},
-    sold::{Key, Subscription},
+    sold::{Code, Key, Subscription},
     state::{Clock, Step},
     world::World,
 };
 
-const KEY: Key = Key { subscription: 0, quota: None, installations: 1 };
+const KEY: Key = Key::new(0);
 
 fn depth() -> u64 {
     std::env::var("WAYBILL_MODEL_DEPTH").map_or(0, |depth| depth.parse().expect("a number"))
@@ -34,7 +35,7 @@ fn holds(world: World) {
 
 #[expect(clippy::disallowed_methods, reason = "how long a search takes is shown, and decides nothing")]
 fn holds_from(world: World, begin: impl Fn(&mut Play)) {
-    let most = [10_000, 100_000, 4_000_000][depth().min(2) as usize];
+    let most = [10_000, 40_000, 4_000_000][depth().min(2) as usize];
     let mut play = Play::of(world);
     begin(&mut play);
     let begun = std::time::Instant::now();
@@ -276,4 +277,103 @@ fn the_cap() {
             play.activate(0, 0);
         }
     });
+}
+
+#[test]
+fn a_key_moves() {
+    let mut world = two("2 installations, 1 key, counted moves", 1);
+    world.keys.truncate(1);
+    world.sites = vec![vec![0], vec![0]];
+    world.may.moves = 2;
+    world.days = vec![0, 104, 105];
+    holds(world);
+}
+
+#[test]
+fn a_key_moves_later() {
+    let mut world = two("2 installations, 1 key in force, moved, allowed", 2);
+    world.keys.truncate(1);
+    world.sites = vec![vec![0], vec![0]];
+    (world.may.moves, world.may.bars) = (1, 1);
+    holds_from(world, |play| {
+        let r1 = play.activate(0, 0);
+        play.trip(0, r1);
+    });
+}
+
+#[test]
+fn barred() {
+    let mut world = two("2 installations, 2 keys, barred and allowed", 2);
+    world.may.bars = 2;
+    world.refusals_go_home = true;
+    holds(world);
+}
+
+#[test]
+fn activation_codes() {
+    let mut world = two("2 installations, 1 key, a code for it", 1);
+    world.keys = vec![Key { quota: Some(1), installations: 2, ..KEY }];
+    world.codes = vec![Code { key: 0, until: 10 }];
+    world.sites = vec![vec![1, 0], vec![1, 0]];
+    (world.may.edits, world.quotas) = (1, vec![(0, None)]);
+    world.days = vec![0, 20];
+    holds(world);
+}
+
+#[test]
+fn reserves() {
+    let mut world = two("2 installations, a key that reserves", 2);
+    world.keys[0] = Key { quota: Some(1), draw: Draw::Reserved, ..KEY };
+    world.refusals_go_home = true;
+    world.days = vec![0, 105];
+    holds(world);
+}
+
+#[test]
+fn draws_change() {
+    let mut world = two("2 installations, a key comes to reserve, and not", 2);
+    world.keys[0].quota = Some(1);
+    (world.may.draws, world.draws) = (2, vec![(0, Draw::Reserved), (0, Draw::Open)]);
+    holds(world);
+}
+
+#[test]
+fn dynamic_draw() {
+    let mut world = two("2 installations, a dynamic key, use up and down", 2);
+    world.subscriptions[0].seats = vec![(Metric::ManagedDevice, 3)];
+    world.keys[0].draw = Draw::Dynamic { headroom: 1 };
+    (world.may.uses, world.uses_seats) = (2, vec![0, 2]);
+    holds_from(world, |play| {
+        let r1 = play.activate(0, 0);
+        play.trip(0, r1);
+    });
+}
+
+#[test]
+fn restored_twice() {
+    let mut world = world("1 installation, restored twice", 2);
+    (world.may.snapshots, world.may.restores) = (2, 2);
+    holds(world);
+}
+
+#[test]
+fn restored_twice_and_resolved_twice() {
+    let mut world = world("1 installation, restored and resolved twice", 2);
+    (world.may.snapshots, world.may.restores, world.may.resolutions) = (1, 2, 2);
+    holds(world);
+}
+
+#[test]
+fn signer_restored_twice() {
+    let mut world = two("2 installations, the signer restored twice", 1);
+    (world.may.backups, world.may.put_backs) = (2, 2);
+    world.days = vec![0, 160];
+    holds(world);
+}
+
+#[test]
+fn signer_and_proxy_restored() {
+    let mut world = world("1 installation, both the signer and it restored", 2);
+    (world.may.backups, world.may.put_backs, world.may.snapshots, world.may.restores) = (1, 1, 1, 1);
+    holds(world);
 }

@@ -162,7 +162,7 @@ pub struct SoldKey {
 }
 
 /// How many seats a license takes of what its key may have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Draw {
     /// All that are free.
     Open,
