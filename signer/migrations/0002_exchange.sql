@@ -211,6 +211,22 @@ CREATE TABLE log_leaf (
 );
 CREATE INDEX log_leaf_digest ON log_leaf (digest);
 
+-- Every checkpoint that was signed, one for each batch: what requests say of the log is looked up here.
+CREATE TABLE log_checkpoint (
+    size BIGINT NOT NULL PRIMARY KEY,
+    root BYTEA  NOT NULL
+);
+
+-- Installations that have seen a log which is not this one: a record was put back without anybody's noticing, or two histories were
+-- shown. The first of each.
+CREATE TABLE log_stranger (
+    installation BYTEA  NOT NULL PRIMARY KEY,
+    request      BYTEA  NOT NULL,
+    size         BIGINT NOT NULL,
+    root         BYTEA  NOT NULL,
+    seen         BIGINT NOT NULL
+);
+
 -- Roots of the log's perfect subtrees: of 16 leaves (level 4), 256 (level 8), … From these and at most 15 leaves follows every proof.
 CREATE TABLE log_node (
     level    BIGINT NOT NULL CHECK (level > 0),

@@ -11,13 +11,14 @@ use verifier::VerifiedRequest;
 use crate::{
     answer::{AnswerError, Issuer, Signed},
     exchange::Incoming,
-    log::Growth,
+    log::{Growth, Stranger, strangers},
     people::Asker,
     store::{
         Store, StoreError, Touched, Vendor,
         exchange_read::{self, RecordState, Wanted},
         exchange_write::{self, Given},
-        log_write::Logged,
+        log_read,
+        log_write::{self, Logged},
     },
     watch::{Standing, Watch},
 };
@@ -160,6 +161,13 @@ async fn answer_batch(
     let digests: Vec<Digest> = jobs.iter().map(|job| job.request.digest()).collect();
     let answers = exchange_read::final_answers(&mut transaction, &digests).await?;
 
+    let sizes: Vec<u64> =
+        jobs.iter().filter_map(|job| job.request.request().chain().log).map(|log| log.size).collect();
+    let checkpoints = log_read::checkpoints(&mut transaction, &sizes).await?;
+    let known = |job: &&Job| book.installations.contains_key(&job.request.installation());
+    let asking = jobs.iter().filter(known).map(|job| job.request.as_ref());
+    let strangers = strangers(asking, book.record, &checkpoints, now);
+
     let mut growth = Growth::after(state.head.clone());
     let mut replies = Vec::with_capacity(jobs.len());
     let mut given: Vec<Given> = Vec::new();
@@ -208,9 +216,16 @@ async fn answer_batch(
         }
         logged = Some(Logged { growth, checkpoint });
     }
-    if !given.is_empty() || !book.changes.is_empty() {
+    if !given.is_empty() || !book.changes.is_empty() || !strangers.is_empty() {
+        log_write::write_strangers(&mut transaction, &strangers, now).await?;
         exchange_write::write_batch(&mut transaction, &book.changes, &given, logged.as_ref(), now).await?;
         transaction.commit().await?;
+    }
+    for Stranger { installation, size, root, .. } in &strangers {
+        tracing::error!(
+            %installation, size, %root,
+            "an installation has seen a log that is not this one: the record was put back, or two histories were shown"
+        );
     }
     let done = replies
         .into_iter()

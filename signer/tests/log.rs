@@ -2,11 +2,11 @@
 
 mod common;
 
-use common::{Proxy, Vendor, moment};
+use common::{Proxy, Vendor, moment, passphrase};
 use license_format::{
     Digest, Kind, LicenseKey, LicenseType, UnverifiedDocument, UnverifiedFile, payload::Checkpoint,
 };
-use signer::{Asker, witness::Witness};
+use signer::{Asker, Signer, log::AnswerLog, store::Store, witness::Witness};
 use verifier::{TrustState, verify::verify_checkpoint, verify_answer};
 
 const DESKTOP: LicenseType = LicenseType::Desktop;
@@ -117,4 +117,48 @@ async fn a_proxy_refuses_an_answer_whose_proof_is_wrong() {
     };
     assert_eq!(wrong(&earlier), Err("proof-without-checkpoint"));
     assert_eq!(wrong(&|_| ()), Ok(()));
+}
+
+/// The record is put back together with everything that would show it, and a proxy that had seen more comes by. It gets its answer; the
+/// log says who has seen what.
+#[tokio::test]
+async fn an_installation_that_has_seen_another_log_is_noted_and_not_punished() {
+    let mut vendor = vendor().await;
+    let key = vendor.primary.key.clone();
+    let mut site = vendor.site(1);
+    vendor.activate(&mut site, &key).await.unwrap();
+    vendor.refresh(&mut site).await.unwrap();
+    let dir = vendor.place.data();
+    let strangers = async || {
+        let store = Store::open(dir.store()).await.unwrap();
+        let strangers = AnswerLog::new(store.clone()).strangers().await.unwrap();
+        store.close().await;
+        strangers
+    };
+    assert_eq!(strangers().await, [], "what it has seen is what there was");
+    vendor.signer.clone().close().await;
+    let (backup, witness) = (vendor.place.back_up().await, std::fs::read(dir.witness()).unwrap());
+
+    vendor.signer = Signer::open(&dir, &passphrase(), vendor.now).await.unwrap();
+    vendor.given(&refused_request(&vendor, 2)).await;
+    vendor.refresh(&mut site).await.unwrap();
+    let seen = Witness::read(&dir.witness()).unwrap();
+    vendor.signer.clone().close().await;
+    vendor.place.put_back(&backup).await;
+    std::fs::write(dir.witness(), witness).unwrap();
+
+    vendor.signer = Signer::open(&dir, &passphrase(), vendor.now).await.unwrap();
+    assert!(vendor.signer.recovery().is_none(), "nothing beside the store knows better");
+    assert_eq!(vendor.refresh(&mut site).await.unwrap_err(), "record-behind");
+    let [stranger] = strangers().await.try_into().unwrap();
+    assert_eq!((stranger.installation, stranger.seen), (site.proxy.name(), vendor.now));
+    assert_eq!((stranger.size, stranger.root), (seen.log_size, seen.log_root));
+
+    // It shows what it holds, the record recovers, and what it saw of the log before is expected.
+    vendor.refresh(&mut site).await.unwrap_err();
+    assert!(vendor.refresh(&mut site).await.is_ok());
+    assert_eq!(strangers().await.len(), 1);
+    let store = Store::open(dir.store()).await.unwrap();
+    let audit = AnswerLog::new(store).audit(vendor.signer.trust(), None, None, vendor.now).await.unwrap();
+    assert_eq!((audit.findings, audit.taken_back), (vec![], 1));
 }

@@ -177,6 +177,7 @@ pub fn facts(key: &TestKey) -> InstallationFacts {
 pub fn activation_request(license_type: LicenseType) -> ActivationRequest {
     ActivationRequest {
         chain: Chain {
+            log: None,
             open: Vec::new(),
             nonce: Nonce([7; 16]),
             since: None,

@@ -157,13 +157,20 @@ fn open_license(document: &UnverifiedDocument, trust: &TrustState) -> Result<Ver
     Ok(license)
 }
 
-fn check_log(file: &UnverifiedFile, trust: &TrustState) -> Result<(), VerifyError> {
-    let checkpoints = file
-        .trust
+/// The checkpoints that travel along with a file, in their order; all of them genuine.
+pub(crate) fn checkpoints(
+    file: &UnverifiedFile,
+    trust: &TrustState,
+) -> Result<Vec<Verified<Checkpoint>>, VerifyError> {
+    file.trust
         .iter()
         .filter(|document| document.kind() == Kind::Checkpoint)
         .map(|document| open::<Checkpoint>(document, trust))
-        .collect::<Result<Vec<_>, _>>()?;
+        .collect()
+}
+
+fn check_log(file: &UnverifiedFile, trust: &TrustState) -> Result<(), VerifyError> {
+    let checkpoints = checkpoints(file, trust)?;
     let Some(proof) = &file.proof else { return Ok(()) };
     let (size, index) = (proof.size, proof.index);
     let checkpoint = checkpoints

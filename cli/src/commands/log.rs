@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use license_format::{Digest, Kind, UnverifiedDocument, UnverifiedFile, payload::Checkpoint};
 use serde_json::json;
-use signer::log::{AnswerLog, LogExport, LogView};
+use signer::log::{AnswerLog, LogExport, LogView, Stranger};
 use verifier::{TrustState, verify::verify_checkpoint};
 
 use crate::{
@@ -58,8 +58,6 @@ impl Show {
         let log = AnswerLog::new(context.data_dir.store().await?);
         let LogView { origin, size, root, issued, checkpoint, note } = log.view().await?;
         let newest = issued.map_or_else(|| "-".to_owned(), |issued| issued.to_string());
-        let mut text =
-            show::fields(&[("log", &origin), ("answers", &size), ("root", &root), ("newest", &newest)]);
         let mut key = None;
         if let Some(file) = &checkpoint {
             let trust = own_trust(context)?;
@@ -67,7 +65,21 @@ impl Show {
             let signed = verify_checkpoint(&document, &trust)?;
             let entry = trust.bundle().key(&document.kid());
             key = entry.map(|entry| signer::log::note_key(signed.payload(), &entry.public_key));
-            text += &show::fields(&[("note's key", &key.as_deref().unwrap_or("-"))]);
+        }
+        let mut text = show::fields(&[
+            ("log", &origin),
+            ("answers", &size),
+            ("root", &root),
+            ("newest", &newest),
+            ("note's key", &key.as_deref().unwrap_or("-")),
+        ]);
+        let strangers = log.strangers().await?;
+        for Stranger { installation, size, root, seen, .. } in &strangers {
+            text += &format!(
+                "\nNOT THIS LOG: at {seen} the installation {} said that it has seen {size} answers with the root {root}.\n\
+                 The record was put back since, or two histories were shown with its keys.\n",
+                installation.short()
+            );
         }
         for (path, contents) in
             [(&self.checkpoint, checkpoint), (&self.note, note.clone().map(String::into_bytes))]
@@ -83,6 +95,13 @@ impl Show {
             "issued": issued,
             "note": note,
             "note_key": key,
+            "strangers": strangers.iter().map(|stranger| json!({
+                "installation": stranger.installation,
+                "request": stranger.request,
+                "size": stranger.size,
+                "root": stranger.root,
+                "seen": stranger.seen,
+            })).collect::<Vec<_>>(),
         });
         Ok(Report::new(text, json))
     }

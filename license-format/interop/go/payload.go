@@ -59,7 +59,12 @@ var (
 		optional("desktop", slotReport),
 		optional("computers", slotReport),
 	)
+	seenLog = mapOf(
+		required("root", hash),
+		required("size", positive),
+	)
 	chain = mapOf(
+		optional("log", seenLog),
 		required("open", listOf(0, 35, hash)),
 		required("nonce", bytesOf(16)),
 		optional("since", chainLink),

@@ -68,7 +68,10 @@ const link = map({ digest: hash, counter: n });
 const slot = map({ 'ended?': n, 'holding?': link });
 const slots = map({ 'farm?': slot, 'mobile?': slot, 'desktop?': slot, 'computers?': slot });
 const clock = map({ now: instant, 'high-water': instant, 'steps-back': n });
-const chain = map({ open: list(hash), nonce: bytes(16), 'since?': link, slots, record: n, counter: n });
+const seenLog = map({ root: hash, size: n });
+const chain = map({
+  'log?': seenLog, open: list(hash), nonce: bytes(16), 'since?': link, slots, record: n, counter: n,
+});
 const keyRef = map({ digest: hash, 'last-group': lastGroup });
 const usage = list(map({ from: instant, peak: n, used: n, until: instant, metric }));
 const name = map({ name: label, 'site-code': siteCode, thumbprint: hash, 'site-description?': label });
@@ -120,8 +123,8 @@ const unique = (values) => new Set(values.map(String)).size === values.length;
 const ascends = (values) => values.every((v, i) => i === 0 || Buffer.compare(values[i - 1], v) < 0);
 const between = (v, least, most) => v >= least && v <= most;
 
-function requestHolds({ chain: { counter, since, open, slots }, installation, usage = [] }) {
-  return counter >= 1 && (!since || since.counter >= 1) && open.length <= 35 && counter === (since?.counter ?? 0) + open.length + 1
+function requestHolds({ chain: { log, counter, since, open, slots }, installation, usage = [] }) {
+  return counter >= 1 && (!log || log.size >= 1) && (!since || since.counter >= 1) && open.length <= 35 && counter === (since?.counter ?? 0) + open.length + 1
     && slotsHold(slots) && Object.values(slots).every(({ ended = 0, holding }) => ended <= counter
       && (!holding || holding.counter < counter))
     && Object.keys(installation.fingerprint).length <= 8

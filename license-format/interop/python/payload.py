@@ -86,6 +86,7 @@ CHAIN_LINK = {"digest": HASH, "counter": N}
 SLOT = {"ended": optional(N), "holding": optional(CHAIN_LINK)}
 SLOTS = {license_type: optional(SLOT) for license_type in LICENSE_TYPE}
 CHAIN = {
+    "log": optional({"root": HASH, "size": N}),
     "open": [HASH],
     "nonce": byte_string(16),
     "since": optional(CHAIN_LINK),
@@ -224,6 +225,7 @@ def request_rules(p):
     yield since >= 1 or "since" not in chain
     yield counter == since + len(chain["open"]) + 1
     yield len(chain["open"]) <= 35
+    yield "log" not in chain or chain["log"]["size"] >= 1
     yield from slot_rules(chain["slots"])
     for slot in chain["slots"].values():
         yield slot.get("ended", 0) <= counter

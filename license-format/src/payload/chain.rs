@@ -19,6 +19,16 @@ pub struct ChainLink {
     pub counter: u64,
 }
 
+/// What an installation has seen of the signer's log: the newest checkpoint that came with an answer it took.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SeenLog {
+    /// The root of the Merkle tree.
+    pub root: Digest,
+    /// How many leaves it had.
+    pub size: u64,
+}
+
 /// What a slot proves to the signer.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -85,6 +95,9 @@ impl SlotReports {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Chain {
+    /// The newest checkpoint that was read of the log that the signer kept under `record`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub log: Option<SeenLog>,
     /// Digests of all own requests after `since` and before this one, in order.
     pub open: Vec<Digest>,
     /// Makes requests of two copies differ.
@@ -132,6 +145,10 @@ impl Chain {
             // A deactivation may always be made, and the last of the slots' lists those of the others beyond the cap.
             (self.open.len() < limits::OPEN_REQUESTS + LicenseType::ALL.len(), "too many open requests"),
             (self.since.is_none_or(|since| since.counter > 0), "counters start at 1"),
+            (
+                self.log.is_none_or(|log| log.size > 0 && is_integer(log.size)),
+                "a log that was seen has at least one answer",
+            ),
             (slots_fit, "a slot holds or ended something newer than this request"),
         ])
     }

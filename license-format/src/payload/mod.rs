@@ -13,7 +13,7 @@ mod support;
 mod trust;
 
 pub use answer::{DeactivationReceipt, Refusal};
-pub use chain::{Chain, ChainLink, ClockReport, SlotReport, SlotReports};
+pub use chain::{Chain, ChainLink, ClockReport, SeenLog, SlotReport, SlotReports};
 pub use license::{FeatureValue, Floor, Grant, InstallationName, License, Metric, OverLimit};
 pub use license_type::LicenseType;
 pub use request::{

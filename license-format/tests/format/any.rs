@@ -6,8 +6,8 @@ use license_format::{
     payload::{
         ActivationRequest, Chain, ChainLink, Checkpoint, ClockReport, DeactivationReceipt,
         DeactivationRequest, FeatureValue, Floor, Grant, InstallationFacts, InstallationName, KeyEntry,
-        License, LicenseKeyRef, OverLimit, RefreshRequest, Refusal, RevocationList, SlotReport, SlotReports,
-        SupportBundle, TrustBundle, UsageLine,
+        License, LicenseKeyRef, OverLimit, RefreshRequest, Refusal, RevocationList, SeenLog, SlotReport,
+        SlotReports, SupportBundle, TrustBundle, UsageLine,
     },
 };
 use proptest::{
@@ -104,8 +104,11 @@ pub(crate) fn deactivation_request() -> impl Strategy<Value = DeactivationReques
 fn chain() -> impl Strategy<Value = Chain> {
     let open = vec(digest(), 0..limits::OPEN_REQUESTS);
     let since = option::of((1..1_u64 << 50, digest()));
-    (open, since, nonce(), integer(), vec((any::<bool>(), any::<u64>(), any::<u64>(), digest()), 4)).prop_map(
-        |(open, since, nonce, record, slots)| {
+    let log = option::of((digest(), 1..1_u64 << 50));
+    let read = (integer(), log);
+    (open, since, nonce(), read, vec((any::<bool>(), any::<u64>(), any::<u64>(), digest()), 4)).prop_map(
+        |(open, since, nonce, (record, log), slots)| {
+            let log = log.map(|(root, size)| SeenLog { root, size });
             let since = since.map(|(counter, digest)| ChainLink { counter, digest });
             let counter = since.map_or(0, |since| since.counter) + open.len() as u64 + 1;
             let mut reports = SlotReports::default();
@@ -118,7 +121,7 @@ fn chain() -> impl Strategy<Value = Chain> {
                     reports.set(license_type, SlotReport { ended: (ended > 0).then_some(ended), holding });
                 }
             }
-            Chain { open, nonce, since, slots: reports, record, counter }
+            Chain { log, open, nonce, since, slots: reports, record, counter }
         },
     )
 }

@@ -4,7 +4,7 @@ use license_format::{Digest, InclusionProof, Label, Timestamp, UnverifiedFile, p
 use verifier::TrustState;
 
 use super::{
-    LogError,
+    LogError, Stranger,
     audit::{self, Audit},
     consistency,
     export::LogExport,
@@ -98,6 +98,12 @@ impl AnswerLog {
             checkpoint,
             note,
         })
+    }
+
+    /// Installations that have seen another log than this.
+    pub async fn strangers(&self) -> Result<Vec<Stranger>, LogError> {
+        let mut connection = self.store.read().await?;
+        Ok(log_read::strangers(&mut connection).await?)
     }
 
     /// That an answer is in the log as it is now, by the digest of its document.

@@ -11,6 +11,7 @@ mod export;
 mod growth;
 mod head;
 pub(crate) mod note;
+mod stranger;
 mod tree;
 
 pub use answer_log::{AnswerLog, Consistency, Inclusion, Leaf, LogView};
@@ -20,6 +21,8 @@ pub use export::LogExport;
 pub(crate) use growth::Growth;
 pub(crate) use head::LogHead;
 use license_format::{Label, PublicKey, payload::Checkpoint};
+pub use stranger::Stranger;
+pub(crate) use stranger::strangers;
 pub(crate) use tree::{Node, Nodes, consistency, inclusion, sources};
 
 use crate::ids::RecordId;
@@ -32,4 +35,24 @@ pub(crate) fn origin(id: &RecordId, record: u64) -> Label {
 /// The log's key as programs are told it that read C2SP signed notes.
 pub fn note_key(checkpoint: &Checkpoint, key: &PublicKey) -> String {
     note::verifier_key(checkpoint.origin.as_str(), key)
+}
+
+/// For `bench_log`, which writes a large log as rows.
+#[doc(hidden)]
+pub mod bench {
+    use license_format::Digest;
+
+    use super::{Growth, LogHead};
+
+    /// The kept nodes over some leaves, by level and position; the frontier as stored; the root.
+    pub fn tree(leaves: impl Iterator<Item = Digest>) -> (Vec<(u32, u64, Digest)>, Vec<u8>, Digest) {
+        let (mut head, mut nodes) = (LogHead::default(), Vec::new());
+        for leaf in leaves {
+            let mut growth = Growth::after(head);
+            growth.append(&leaf);
+            nodes.extend(growth.kept().map(|(node, hash)| (node.level, node.position, hash)));
+            head = growth.head().clone();
+        }
+        (nodes, head.frontier_bytes(), head.root())
+    }
 }

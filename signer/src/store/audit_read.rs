@@ -225,3 +225,14 @@ async fn requests(
     let rows = sqlx::query(sql).fetch_all(connection).await?;
     rows.iter().map(|row| Columns::of(table, row).digest("request")).collect()
 }
+
+/// Every checkpoint that was signed.
+pub(crate) async fn checkpoints(connection: &mut AnyConnection) -> Result<Vec<(u64, Digest)>, StoreError> {
+    let rows =
+        sqlx::query("SELECT size, root FROM log_checkpoint ORDER BY size").fetch_all(connection).await?;
+    let checkpoint = |row| {
+        let columns = Columns::of("log_checkpoint", row);
+        Ok((columns.count("size")?, columns.digest("root")?))
+    };
+    rows.iter().map(checkpoint).collect()
+}

@@ -1,8 +1,8 @@
 //! Reading the log: leaves and nodes, and whether the head is the one that they make.
 
-use std::ops::Range;
+use std::{collections::BTreeMap, ops::Range};
 
-use license_format::Digest;
+use license_format::{Digest, Thumbprint};
 use sqlx::{AnyConnection, any::AnyRow};
 use verifier::log::leaf_hash;
 
@@ -10,7 +10,7 @@ use super::{
     Columns, StoreError, big,
     rows::{Value, read_where_in},
 };
-use crate::log::{Leaf, LogHead, Node, Nodes, sources};
+use crate::log::{Leaf, LogHead, Node, Nodes, Stranger, sources};
 
 /// Leaves in one statement.
 const LEAVES: u64 = 5_000;
@@ -138,4 +138,34 @@ pub(super) fn read_leaf(row: &AnyRow) -> Result<Leaf, StoreError> {
         code: columns.text("code")?,
         issued: columns.time("issued")?,
     })
+}
+
+/// The roots of signed checkpoints, by size.
+pub(crate) async fn checkpoints(
+    connection: &mut AnyConnection,
+    sizes: &[u64],
+) -> Result<BTreeMap<u64, Digest>, StoreError> {
+    let sizes: Vec<Value> = sizes.iter().map(|size| (*size).into()).collect();
+    let sql = "SELECT size, root FROM log_checkpoint WHERE size IN ({})";
+    let checkpoint = |row| {
+        let columns = Columns::of("log_checkpoint", row);
+        Ok((columns.count("size")?, columns.digest("root")?))
+    };
+    read_where_in(connection, sql, &[], &sizes).await?.iter().map(checkpoint).collect()
+}
+
+/// Who has seen another log than this, by the time at which they said so.
+pub(crate) async fn strangers(connection: &mut AnyConnection) -> Result<Vec<Stranger>, StoreError> {
+    let sql = "SELECT installation, request, size, root, seen FROM log_stranger ORDER BY seen, installation";
+    let stranger = |row| {
+        let columns = Columns::of("log_stranger", row);
+        Ok(Stranger {
+            installation: columns.fixed("installation", Thumbprint::from_slice)?,
+            request: columns.digest("request")?,
+            size: columns.count("size")?,
+            root: columns.digest("root")?,
+            seen: columns.time("seen")?,
+        })
+    };
+    sqlx::query(sql).fetch_all(connection).await?.iter().map(stranger).collect()
 }

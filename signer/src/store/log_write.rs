@@ -1,4 +1,5 @@
-//! Writing the log: the leaves of a batch, the nodes that they complete, and the head, in three statements whatever the batch is.
+//! Writing the log: the leaves of a batch, the nodes that they complete, the checkpoint and the head, in four statements whatever the
+//! batch is.
 
 use license_format::Timestamp;
 use sqlx::AnyConnection;
@@ -9,7 +10,10 @@ use super::{
     rows::write_rows,
     seconds,
 };
-use crate::{answer::SignedCheckpoint, log::Growth};
+use crate::{
+    answer::SignedCheckpoint,
+    log::{Growth, Stranger},
+};
 
 /// What a batch did to the log.
 #[derive(Debug)]
@@ -17,6 +21,27 @@ pub(crate) struct Logged {
     pub(crate) growth: Growth,
     /// Of the new head.
     pub(crate) checkpoint: SignedCheckpoint,
+}
+
+/// Writes down who has seen another log than this, unless something is written of them already.
+pub(crate) async fn write_strangers(
+    connection: &mut AnyConnection,
+    strangers: &[Stranger],
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let row = |stranger: &Stranger| {
+        vec![
+            stranger.installation.as_bytes().into(),
+            stranger.request.as_bytes().into(),
+            stranger.size.into(),
+            stranger.root.as_bytes().into(),
+            now.into(),
+        ]
+    };
+    let head = "INSERT INTO log_stranger (installation, request, size, root, seen) VALUES";
+    let rows = strangers.iter().map(row).collect();
+    write_rows(connection, head, "ON CONFLICT (installation) DO NOTHING", rows).await?;
+    Ok(())
 }
 
 /// Writes a batch's leaves. The head comes last, where the one that was read is again the condition.
@@ -48,6 +73,8 @@ pub(super) async fn write_log(
         .map(|(node, hash)| vec![u64::from(node.level).into(), node.position.into(), hash.as_bytes().into()])
         .collect();
     write_rows(connection, "INSERT INTO log_node (level, position, hash) VALUES", "", nodes).await?;
+    let row = vec![growth.head().size().into(), growth.head().root().as_bytes().into()];
+    write_rows(connection, "INSERT INTO log_checkpoint (size, root) VALUES", "", vec![row]).await?;
     let sql = "UPDATE log_head SET size = $1, frontier = $2, issued = $3, checkpoint = $4, note = $5 \
                WHERE one = 1 AND size = $6 AND frontier = $7 AND issued <= $3";
     let written = sqlx::query(sql)

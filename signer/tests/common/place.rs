@@ -83,7 +83,8 @@ impl Place {
         match (&self.database, self.data().store()) {
             (Some(database), _) => Backup::Database(database.copy().await),
             (None, StoreAddress::Sqlite(path)) => {
-                let copy = self.path().join("backup.db");
+                let mut copies = (1..).map(|number| self.path().join(format!("backup-{number}.db")));
+                let copy = copies.find(|copy| !copy.exists()).expect("some are free");
                 fs::copy(path, &copy).expect("copied");
                 Backup::File(copy)
             }

@@ -24,6 +24,11 @@ pub(crate) fn link(counter: u64, digest: [u8; 32]) -> Item {
     map([("digest", digest.into()), ("counter", counter.into())])
 }
 
+/// What a request says of the log that was seen.
+pub(crate) fn seen_log(size: u64) -> Item {
+    map([("root", sha256(b"waybill test only: log root").into()), ("size", size.into())])
+}
+
 /// What files say of a license key: enough to find it, not enough to type it.
 pub(crate) fn license_key_ref() -> Item {
     license_key_ref_of(&desktop_key())

@@ -74,6 +74,11 @@ fn request_rules() -> Vec<Vector> {
         let request = Sign1::sealed(&installation(), kind, &payload);
         document(kind, &format!("payload-{kind}-{name}"), "payload-rule", comment, &request)
     };
+    let shape = |name: &str, comment: &str, payload: Item| {
+        let (kind, request) =
+            ("refresh-request", Sign1::sealed(&installation(), "refresh-request", &payload));
+        document(kind, &format!("payload-{kind}-{name}"), "payload-shape", comment, &request)
+    };
     let activation = "activation-request";
     let refresh = "refresh-request";
     let deactivation = "deactivation-request";
@@ -116,6 +121,32 @@ fn request_rules() -> Vec<Vector> {
             let parts = (0..9).map(|number| (Item::Text(format!("p{number}")), Item::from([number; 16])));
             activation_request().with(&["installation", "fingerprint"], Item::Map(parts.collect()))
         }),
+        rule(
+            refresh,
+            "log-empty",
+            "The log that was seen has no leaves, though an answer was read.",
+            refresh_request().with(&["chain", "log"], seen_log(0)),
+        ),
+        shape(
+            "log-without-root",
+            "The log that was seen has no root.",
+            refresh_request().with(&["chain", "log"], seen_log(1_042).without(&["root"])),
+        ),
+        shape(
+            "log-root-short",
+            "The root of the log that was seen has 31 bytes.",
+            refresh_request().with(&["chain", "log"], seen_log(1_042).with(&["root"], vec![7; 31])),
+        ),
+        shape(
+            "log-with-origin",
+            "The log that was seen has a field that its version does not know.",
+            refresh_request().with(&["chain", "log"], seen_log(1_042).with(&["origin"], "log.example.com")),
+        ),
+        shape(
+            "log-is-a-root",
+            "The log that was seen is a root alone.",
+            refresh_request().with(&["chain", "log"], [7; 32]),
+        ),
         rule(
             refresh,
             "nothing-held",

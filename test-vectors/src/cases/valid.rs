@@ -54,6 +54,12 @@ pub(crate) fn vectors() -> Vec<Vector> {
         ),
         request_case(
             "refresh-request",
+            "seen-log",
+            "The newest checkpoint that was read is named.",
+            refresh_request().with(&["chain", "log"], seen_log(1_042)),
+        ),
+        request_case(
+            "refresh-request",
             "no-usage",
             "Nothing was counted since the report before.",
             refresh_request().with(&["usage"], list::<Item>([])),

@@ -8,6 +8,7 @@ mod changes;
 mod clock;
 mod endings;
 mod foreign;
+mod log;
 mod prepare;
 mod request;
 mod state;
@@ -31,6 +32,7 @@ pub fn all() -> Vec<(String, String)> {
         trust::stories(),
         foreign::stories(),
         changes::stories(),
+        log::stories(),
     ]
     .into_iter()
     .flatten()

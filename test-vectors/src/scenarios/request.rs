@@ -63,7 +63,7 @@ impl Asked<'_> {
     /// The payload of the request that makes the state what it is.
     pub(crate) fn payload(&self, state: &State) -> Item {
         let Asked { scenario, slot, ask, now, nonce, usage, facts } = *self;
-        let State { counter, since, open, record, high_water, steps_back, slots, .. } = state;
+        let State { counter, since, open, record, high_water, steps_back, slots, log, .. } = state;
         let reports = slots.iter().fold(map([]), |reports, (name, slot)| {
             let mut report = map([]);
             if let Some(ended) = slot.ended {
@@ -83,6 +83,9 @@ impl Asked<'_> {
         ]);
         if let Some(Link { counter, digest }) = since {
             chain = chain.with(&["since"], link(*counter, *digest));
+        }
+        if let Some((root, size)) = log {
+            chain = chain.with(&["log"], map([("root", (*root).into()), ("size", (*size).into())]));
         }
         let clock = map([
             ("now", now.into()),

@@ -29,6 +29,9 @@ pub(crate) struct State {
     pub(crate) high_water: u64,
     pub(crate) steps_back: u64,
     pub(crate) slots: BTreeMap<&'static str, Slot>,
+    /// The newest checkpoint that was read: root and size. Not visible by itself; the next request says it.
+    #[serde(skip)]
+    pub(crate) log: Option<([u8; 32], u64)>,
 }
 
 /// A slot that was ever used.
@@ -70,6 +73,7 @@ impl State {
             high_water: now,
             steps_back: 0,
             slots: BTreeMap::new(),
+            log: None,
         }
     }
 

@@ -230,6 +230,8 @@ enum waybill_result
   WAYBILL_RESULT_OTHER_INSTALLATION = 331,
   /// It answers nothing that this installation, as it is now, has asked.
   WAYBILL_RESULT_NOT_ASKED_FOR = 332,
+  /// Two checkpoints of one log have the same size and different roots.
+  WAYBILL_RESULT_LOG_FORK = 333,
   /// There is no installation in the directory.
   WAYBILL_RESULT_NOT_SET_UP = 400,
   /// The directory holds another installation already.

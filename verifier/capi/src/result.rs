@@ -192,6 +192,8 @@ pub enum WaybillResult {
     OtherInstallation = 331,
     /// It answers nothing that this installation, as it is now, has asked.
     NotAskedFor = 332,
+    /// Two checkpoints of one log have the same size and different roots.
+    LogFork = 333,
 
     // The state directory.
     /// There is no installation in the directory.
@@ -306,6 +308,7 @@ pub(crate) const CODES: &[(WaybillResult, &CStr)] = &[
     (R::NotAnAnswer, c"not-an-answer"),
     (R::OtherInstallation, c"other-installation"),
     (R::NotAskedFor, c"not-asked-for"),
+    (R::LogFork, c"log-fork"),
     (R::NotSetUp, c"not-set-up"),
     (R::AlreadySetUp, c"already-set-up"),
     (R::DirectoryInUse, c"directory-in-use"),

@@ -1,6 +1,6 @@
 //! Why a transition was refused. Nothing changed then: the old state is still the state.
 
-use license_format::{Kind, LicenseKeyError, LicenseType};
+use license_format::{Digest, Kind, LicenseKeyError, LicenseType};
 
 use crate::error::VerifyError;
 
@@ -108,6 +108,16 @@ pub enum ImportError {
         /// Who we are.
         ours: String,
     },
+    /// Two checkpoints of one log, of the same size, with different roots: somebody was shown another history.
+    #[error("the log of answers had two roots at {size} answers: {ours}, and now {theirs}")]
+    LogFork {
+        /// Of both.
+        size: u64,
+        /// The one seen before.
+        ours: Digest,
+        /// The one that came.
+        theirs: Digest,
+    },
     /// It answers nothing that this installation, as it is now, asked.
     #[error("this answers request number {counter}, which this installation, as it is now, has not made")]
     NotAskedFor {
@@ -123,6 +133,7 @@ impl ImportError {
             ImportError::Verify(error) => error.code(),
             ImportError::NotAnAnswer { .. } => "not-an-answer",
             ImportError::OtherInstallation { .. } => "other-installation",
+            ImportError::LogFork { .. } => "log-fork",
             ImportError::NotAskedFor { .. } => "not-asked-for",
         }
     }
@@ -136,6 +147,9 @@ impl ImportError {
             }
             ImportError::NotAnAnswer { .. } => "Import the file that the portal gave for your request.",
             ImportError::OtherInstallation { .. } => "Import it at the site that it names.",
+            ImportError::LogFork { .. } => {
+                "Keep this file and tell the vendor: its log was rewritten. What is in force stays; the next request says which log was seen."
+            }
             ImportError::NotAskedFor { .. } => {
                 "Prepare a new request and bring that to the portal. If this machine was restored from a backup, the portal will \
                  show both histories and ask which one lives."

@@ -5,10 +5,10 @@ use license_format::{
     payload::{ChainLink, DeactivationReceipt, License, Refusal},
 };
 
-use super::{ImportError, Installation, Slot, blob::Blob, slot::InForce};
+use super::{ImportError, Installation, Slot, blob::Blob, seen_log::demand_one_history, slot::InForce};
 use crate::{
     trust::TrustState,
-    verify::{VerifiedAnswer, verify_answer},
+    verify::{VerifiedAnswer, checkpoints, verify_answer},
 };
 
 /// The refusals of a signer whose record may lack licenses that are in force (design, section 4, rows 2 and 3): the next requests
@@ -113,6 +113,8 @@ impl Installation {
             let (theirs, ours) = (answer.installation().short(), self.thumbprint().short());
             return Err(ImportError::OtherInstallation { theirs, ours });
         }
+        let checkpoints = checkpoints(file, &trust)?;
+        demand_one_history(self.requests.seen(), &checkpoints)?;
         if let Some(late) = self.late(&answer) {
             return Ok((self.clone(), late));
         }
@@ -130,7 +132,7 @@ impl Installation {
         if answer.record() >= self.record() {
             next.requests.want_documents(false);
         }
-        next.requests.read_record(answer.record());
+        next.requests.read_record(answer.record(), &checkpoints);
         next.clock.read_answer(answer.issued());
         let slot = next.take_slot(license_type);
         let (slot, outcome) = match answer {

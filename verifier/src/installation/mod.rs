@@ -16,6 +16,7 @@ mod error;
 mod import;
 mod prepare;
 mod requests;
+mod seen_log;
 mod slot;
 mod status;
 #[cfg(test)]

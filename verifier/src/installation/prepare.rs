@@ -12,7 +12,7 @@ use license_format::{
     },
 };
 
-use super::{Installation, Moment, OwnRequest, PrepareError, Slot};
+use super::{Installation, Moment, OwnRequest, PrepareError, Slot, seen_log::Seen};
 
 /// After so long an unanswered request is made anew, since what it says of the clock and the use is stale.
 const STALE: u64 = DAY;
@@ -184,7 +184,7 @@ impl Installation {
     }
 
     /// Whether a request made before says what the new one would, apart from what differs between any two: number, nonce, the
-    /// requests between them, and the time.
+    /// requests between them, the log, which grows by every answer to anybody, and the time.
     fn says_the_same(&self, own: &OwnRequest, new: &Request, attached: &[UnverifiedDocument]) -> bool {
         let Some((old, attached_before)) = own.read() else { return false };
         let (was, is) = (old.chain(), new.chain());
@@ -210,6 +210,7 @@ impl Installation {
     /// The chain fields of the request that is about to be made in this state.
     fn chain(&self, moment: Moment) -> Chain {
         Chain {
+            log: self.requests.seen().map(Seen::report),
             open: self.open().map(OwnRequest::digest).collect(),
             nonce: moment.nonce,
             since: self.since(),

@@ -2,11 +2,15 @@
 
 use license_format::{
     Digest, Kind, LicenseType, Timestamp, UnverifiedDocument, UnverifiedFile,
-    payload::{ChainLink, Request},
+    payload::{ChainLink, Checkpoint, Request},
 };
 use serde::{Deserialize, Serialize};
 
-use super::blob::Blob;
+use super::{
+    blob::Blob,
+    seen_log::{Seen, remember},
+};
+use crate::verify::Verified;
 
 /// A request of our own that waits for its final answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,6 +83,9 @@ pub(super) struct Requests {
     counter: u64,
     since: Option<ChainLink>,
     record: u64,
+    /// The newest checkpoint of the log that the signer keeps under that record number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    log: Option<Seen>,
     /// Whether the signer asked to see the licenses in force, since its record may have lost them.
     documents_wanted: bool,
     /// Ascending by counter: all after `since`, and older ones whose answer may still be taken.
@@ -128,8 +135,19 @@ impl Requests {
         self.remembered.push(own);
     }
 
-    pub(super) fn read_record(&mut self, record: u64) {
-        self.record = self.record.max(record);
+    /// The newest checkpoint that was read.
+    pub(super) fn seen(&self) -> Option<&Seen> {
+        self.log.as_ref()
+    }
+
+    /// An answer of a record number was read, with these checkpoints. A record that was restored goes on with another log.
+    pub(super) fn read_record(&mut self, record: u64, checkpoints: &[Verified<Checkpoint>]) {
+        if record < self.record {
+            return;
+        }
+        let remembered = self.log.take().filter(|_| record == self.record);
+        self.log = remember(remembered, checkpoints);
+        self.record = record;
     }
 
     pub(super) fn documents_wanted(&self) -> bool {

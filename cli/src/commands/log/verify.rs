@@ -51,7 +51,7 @@ impl Verify {
         let log = AnswerLog::new(context.data_dir.store().await?);
         let audit = log.audit(&trust, Some(&witness), kept.as_ref(), edge::now()).await?;
         let root = log.view().await?.root;
-        let text = show::fields(&[("leaves", &audit.leaves), ("answers", &audit.answers), ("root", &root)]);
+        let text = show::fields(&[("answers", &audit.leaves), ("final", &audit.answers), ("root", &root)]);
         let findings: Vec<_> = audit
             .findings
             .iter()
@@ -59,7 +59,7 @@ impl Verify {
             .collect();
         let json = json!({
             "size": audit.leaves,
-            "answers": audit.answers,
+            "final": audit.answers,
             "taken_back": audit.taken_back,
             "root": root,
             "findings": findings,

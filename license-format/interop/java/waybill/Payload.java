@@ -90,7 +90,12 @@ final class Payload {
             optional("desktop", SLOT_REPORT),
             optional("computers", SLOT_REPORT));
 
+    private static final Shape SEEN_LOG = map(
+            required("root", HASH),
+            required("size", POSITIVE));
+
     private static final Shape CHAIN = map(
+            optional("log", SEEN_LOG),
             required("open", list(0, 35, HASH)),
             required("nonce", bytes(16)),
             optional("since", CHAIN_LINK),

@@ -25,6 +25,9 @@ pub(super) async fn audit(
 ) -> Result<(), StoreError> {
     let forked = audit_read::ever_forked(connection).await;
     let forked: BTreeSet<Thumbprint> = audit.note(forked)?.unwrap_or_default().into_iter().collect();
+    let checkpoints = audit_read::checkpoints(connection).await;
+    let checkpoints: BTreeSet<u64> =
+        audit.note(checkpoints)?.unwrap_or_default().into_iter().map(|(size, _)| size).collect();
     let mut next = 0;
     loop {
         let Some(leaves) = audit.note(audit_read::leaves(connection, next, SOME).await)? else { break };
@@ -41,7 +44,7 @@ pub(super) async fn audit(
                     let lease = leases.iter().find(|lease| lease.request == *request);
                     let forked = forked.contains(&row.installation);
                     audit.answers += 1;
-                    Judged { audit, leaf, row, lease, forked }.judge(trust);
+                    Judged { audit, leaf, row, lease, forked, checkpoints: &checkpoints }.judge(trust);
                 }
                 None => {
                     let says =
@@ -92,6 +95,8 @@ struct Judged<'a> {
     lease: Option<&'a LeaseRow>,
     /// Whether a copy of its installation was ever seen.
     forked: bool,
+    /// Sizes of the checkpoints that the store has.
+    checkpoints: &'a BTreeSet<u64>,
 }
 
 impl Judged<'_> {
@@ -118,6 +123,9 @@ impl Judged<'_> {
         }
         if file.proof.as_ref().is_some_and(|proof| proof.index != self.leaf.index) {
             self.add("leaf-moved", "log_leaf", "was proved at another place in the log");
+        }
+        if file.proof.is_some_and(|proof| !self.checkpoints.contains(&proof.size)) {
+            self.add("checkpoint-missing", "log_checkpoint", "was proved by a checkpoint that is not there");
         }
         let code = match &answer {
             VerifiedAnswer::Refusal(refusal) => refusal.payload().code.to_string(),

@@ -47,6 +47,18 @@ pub(super) async fn audit(
         remembered.entry(size).or_default().push((place, code, root));
     }
 
+    let rows = audit_read::checkpoints(connection).await;
+    for (size, root) in audit.note(rows)?.unwrap_or_default() {
+        if size > head.size() {
+            audit.add(
+                "checkpoint-differs",
+                "log_checkpoint",
+                format!("there is a checkpoint of {size} leaves"),
+            );
+        }
+        remembered.entry(size).or_default().push(("log_checkpoint", "checkpoint-differs", root));
+    }
+
     let (made, nodes) = grow(audit, connection, state, &remembered).await?;
     if made != *head {
         let says = format!(
