@@ -4,6 +4,7 @@
 mod answers;
 mod caller;
 mod codes;
+mod custody;
 mod health;
 mod installations;
 mod keys;
@@ -36,11 +37,11 @@ pub(crate) fn routes() -> Router<Portal> {
         .routes(routes!(codes::withdraw))
         .routes(routes!(installations::list))
         .routes(routes!(installations::get))
-        .routes(routes!(installations::move_away))
-        .routes(routes!(installations::block))
-        .routes(routes!(installations::allow))
-        .routes(routes!(installations::exchange))
-        .routes(routes!(installations::resolve))
+        .routes(routes!(custody::move_away))
+        .routes(routes!(custody::block))
+        .routes(routes!(custody::allow))
+        .routes(routes!(custody::exchange))
+        .routes(routes!(custody::resolve))
         .routes(routes!(health::get))
         .split_for_parts();
     let description = with_tokens(description);

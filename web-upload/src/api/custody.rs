@@ -1,0 +1,187 @@
+//! `/api/v1/installations/{installation}/…`: what an administrator of the account decides about an installation and a license key.
+
+use axum::{extract::State, http::StatusCode};
+use license_format::Thumbprint;
+use serde::Deserialize;
+use signer::{LicenseKeyId, exchange::Lives};
+use utoipa::ToSchema;
+
+use super::{
+    caller::{Json, Manager},
+    problem::Problem,
+};
+use crate::{failure::Failure, pages::At, portal::Portal};
+
+/// A decision about an installation and one of its account's keys.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AboutKey {
+    /// The license key's id.
+    license_key: String,
+    /// Why, for the history: 1 to 200 characters.
+    reason: String,
+}
+
+/// An exchange of one key for another.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Exchange {
+    /// The id of the license key that it has.
+    license_key: String,
+    /// The id of the one that it goes on with.
+    to: String,
+    /// Why, for the history: 1 to 200 characters.
+    reason: String,
+}
+
+/// Which branch of a copied or put-back installation lives on.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Resolve {
+    #[schema(inline)]
+    lives: Branch,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Branch {
+    First,
+    Second,
+}
+
+/// Move a key away from a lost, stolen or reinstalled server: it can be activated elsewhere at once. Spends one of its three counted moves.
+#[utoipa::path(
+    post,
+    path = "/api/v1/installations/{installation}/move",
+    params(("installation" = String, Path)),
+    security(("token" = [])),
+    request_body = AboutKey,
+    responses(
+        (status = 204, description = "It has moved."),
+        (status = 404, description = "No such installation or key of this account.", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`not-at-home` or `moves-spent`.", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn move_away(
+    State(portal): State<Portal>,
+    Manager(by): Manager,
+    At(id): At<Thumbprint>,
+    Json(AboutKey { license_key, reason }): Json<AboutKey>,
+) -> Result<StatusCode, Failure> {
+    let (key, reason) = (key(&license_key)?, because(&reason)?);
+    portal.signer().installations().move_key(&id, &key, reason, &by, portal.now()).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Give an installation no new license of a key. What it has goes on until its file ends, and counts.
+#[utoipa::path(
+    post,
+    path = "/api/v1/installations/{installation}/block",
+    params(("installation" = String, Path)),
+    security(("token" = [])),
+    request_body = AboutKey,
+    responses(
+        (status = 204, description = "It is blocked."),
+        (status = 404, description = "No such installation or key of this account.", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn block(
+    State(portal): State<Portal>,
+    Manager(by): Manager,
+    At(id): At<Thumbprint>,
+    Json(AboutKey { license_key, reason }): Json<AboutKey>,
+) -> Result<StatusCode, Failure> {
+    let (key, reason) = (key(&license_key)?, because(&reason)?);
+    portal.signer().installations().block(&id, &key, reason, &by, portal.now()).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Let an installation use a key again that was blocked there or had moved away.
+#[utoipa::path(
+    post,
+    path = "/api/v1/installations/{installation}/allow",
+    params(("installation" = String, Path)),
+    security(("token" = [])),
+    request_body = AboutKey,
+    responses(
+        (status = 204, description = "It is allowed."),
+        (status = 404, description = "No such installation or key of this account.", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn allow(
+    State(portal): State<Portal>,
+    Manager(by): Manager,
+    At(id): At<Thumbprint>,
+    Json(AboutKey { license_key, reason }): Json<AboutKey>,
+) -> Result<StatusCode, Failure> {
+    let (key, reason) = (key(&license_key)?, because(&reason)?);
+    portal.signer().installations().allow(&id, &key, reason, &by, portal.now()).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Let an installation go on with another key from its next refresh.
+#[utoipa::path(
+    post,
+    path = "/api/v1/installations/{installation}/exchange",
+    params(("installation" = String, Path)),
+    security(("token" = [])),
+    request_body = Exchange,
+    responses(
+        (status = 204, description = "Its next refresh brings a license of the other key."),
+        (status = 404, description = "No such installation or key of this account.", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`not-at-home` or `license-type-mismatch`.", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn exchange(
+    State(portal): State<Portal>,
+    Manager(by): Manager,
+    At(id): At<Thumbprint>,
+    Json(Exchange { license_key, to, reason }): Json<Exchange>,
+) -> Result<StatusCode, Failure> {
+    let (from, to, reason) = (key(&license_key)?, key(&to)?, because(&reason)?);
+    portal.signer().installations().exchange_key(&id, &from, &to, reason, &by, portal.now()).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Say which of two branches of a copied or put-back installation lives on. It cannot be undone.
+#[utoipa::path(
+    post,
+    path = "/api/v1/installations/{installation}/fork",
+    params(("installation" = String, Path)),
+    security(("token" = [])),
+    request_body = Resolve,
+    responses(
+        (status = 204, description = "It is decided."),
+        (status = 409, description = "`no-fork` or `moves-spent`.", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn resolve(
+    State(portal): State<Portal>,
+    Manager(by): Manager,
+    At(id): At<Thumbprint>,
+    Json(Resolve { lives }): Json<Resolve>,
+) -> Result<StatusCode, Failure> {
+    let lives = match lives {
+        Branch::First => Lives::First,
+        Branch::Second => Lives::Second,
+    };
+    portal.signer().installations().resolve_fork(&id, lives, &by, portal.now()).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// What names no key names none of this account's.
+fn key(text: &str) -> Result<LicenseKeyId, Failure> {
+    text.parse().map_err(|_| Failure::NotFound)
+}
+
+fn because(reason: &str) -> Result<&str, Failure> {
+    let reason = reason.trim();
+    if crate::pages::is_reason(reason) {
+        return Ok(reason);
+    }
+    Err(Failure::Invalid {
+        code: "reason",
+        says: "a reason has 1 to 200 characters on one line".to_owned(),
+        next_step: "Say why, for whoever reads the history.".to_owned(),
+    })
+}
