@@ -4,11 +4,11 @@
 mod common;
 
 use common::{Site, Vendor};
-use license_format::{DAY, LicenseType, Metric, payload::License};
+use license_format::{DAY, Label, LicenseType, Metric, payload::License};
 use signer::{
     Asker,
-    catalog::{CatalogError, Draw, KeyChange, OverdraftDraft, SubscriptionChange},
-    exchange::Instant,
+    catalog::{CatalogError, Change, Draw, KeyChange, OverdraftDraft, SubscriptionChange},
+    exchange::{Instant, Seats},
     people::Actor,
 };
 
@@ -193,6 +193,29 @@ async fn granted_overdraft_ends_with_the_files_that_use_it() {
     assert_eq!(seats(&vendor.refresh(&mut first).await.unwrap()), 10);
 }
 
+/// Seats that are granted until a near date shorten nobody's file who does without them: only what was in use asks for them.
+#[tokio::test]
+async fn a_grant_shortens_only_the_files_that_need_it() {
+    let mut vendor = Vendor::sells(LicenseType::Desktop, 210, |_| {}).await;
+    let mut site = vendor.site(1);
+    let primary = vendor.primary.key.clone();
+    vendor.activate(&mut site, &primary).await.unwrap();
+    let granted = OverdraftDraft {
+        subscription: vendor.subscription.id.clone(),
+        metric: None,
+        seats: 20,
+        ends: vendor.now.plus(54 * DAY),
+        reason: "Moving house".to_owned(),
+    };
+    vendor.signer.catalog().grant_overdraft(granted, &Actor::Operator, vendor.now).await.unwrap();
+    site.uses(210, &vendor);
+    let license = vendor.refresh(&mut site).await.unwrap();
+    assert_eq!((seats(&license), license.good_until), (210, vendor.now.plus(90 * DAY)));
+    site.uses(211, &vendor);
+    let license = vendor.refresh(&mut site).await.unwrap();
+    assert_eq!((seats(&license), license.good_until), (230, vendor.now.plus(39 * DAY)));
+}
+
 /// A server burns down: its key goes on elsewhere at once, three times at most. What the old one may still honour is booked.
 #[tokio::test]
 async fn a_lost_server_s_key_moves_and_its_seats_are_booked() {
@@ -204,7 +227,9 @@ async fn a_lost_server_s_key_moves_and_its_seats_are_booked() {
     assert_eq!(vendor.activate(&mut new, &key.key).await.unwrap_err(), "key-in-use");
 
     let rows = vendor.signer.installations().clone();
-    rows.move_key(&lost.proxy.name(), &key.id, "burnt down", &vendor.by(), vendor.now).await.unwrap();
+    rows.move_key(&lost.proxy.name(), &key.id, &reason("burnt down"), &vendor.by(), vendor.now)
+        .await
+        .unwrap();
     let now = timeline(&vendor).await[0];
     assert_eq!((now.leased, now.booked, now.free()), (0, 10, 10));
     assert_eq!(seats(&vendor.activate(&mut new, &key.key).await.unwrap()), 10, "served at once");
@@ -218,21 +243,43 @@ async fn a_lost_server_s_key_moves_and_its_seats_are_booked() {
 
     // Moving back is a counted move too, and needs somebody's word.
     rows.allow(&lost.proxy.name(), &key.id, &vendor.by(), vendor.now).await.unwrap();
-    rows.move_key(&new.proxy.name(), &key.id, "found", &vendor.by(), vendor.now).await.unwrap();
+    rows.move_key(&new.proxy.name(), &key.id, &reason("found"), &vendor.by(), vendor.now).await.unwrap();
     assert_eq!(seats(&vendor.activate(&mut lost, &key.key).await.unwrap()), 10);
-    rows.move_key(&lost.proxy.name(), &key.id, "third", &vendor.by(), vendor.now).await.unwrap();
+    rows.move_key(&lost.proxy.name(), &key.id, &reason("third"), &vendor.by(), vendor.now).await.unwrap();
     let mut last = vendor.site(3);
     vendor.activate(&mut last, &key.key).await.unwrap();
-    let spent =
-        rows.move_key(&last.proxy.name(), &key.id, "fourth", &vendor.by(), vendor.now).await.unwrap_err();
+    let spent = rows
+        .move_key(&last.proxy.name(), &key.id, &reason("fourth"), &vendor.by(), vendor.now)
+        .await
+        .unwrap_err();
     assert_eq!(spent.code(), "moves-spent");
     let nowhere =
-        rows.move_key(&new.proxy.name(), &key.id, "no", &vendor.by(), vendor.now).await.unwrap_err();
+        rows.move_key(&new.proxy.name(), &key.id, &reason("no"), &vendor.by(), vendor.now).await.unwrap_err();
     assert_eq!(nowhere.code(), "not-at-home");
     let stranger =
         signer::installations::Decider { asker: other_account(&mut vendor).await, actor: Actor::Operator };
-    let unseen = rows.move_key(&last.proxy.name(), &key.id, "mine", &stranger, vendor.now).await.unwrap_err();
+    let unseen =
+        rows.move_key(&last.proxy.name(), &key.id, &reason("mine"), &stranger, vendor.now).await.unwrap_err();
     assert_eq!(unseen.code(), "installation-unknown");
+    let moved = |why: &str| ("moved-away".to_owned(), why.to_owned());
+    let history = decided(&vendor).await;
+    assert_eq!(history[0], moved("down"), "what was refused leaves none");
+    assert_eq!((history[1].0.as_str(), &history[2..]), ("allowed-at", &[moved("found"), moved("third")][..]));
+}
+
+fn reason(text: &str) -> Label {
+    text.parse().unwrap()
+}
+
+/// What the history says of keys at installations, the oldest first: what, and the last word of why.
+async fn decided(vendor: &Vendor) -> Vec<(String, String)> {
+    let history = vendor.signer.catalog().history(&Asker::Staff, &vendor.subscription.id).await.unwrap();
+    let decided =
+        history.into_iter().rev().filter(|change| change.before.is_none() && change.what != "created");
+    let said = |change: Change| (change.what, change.after.unwrap_or_default());
+    let last_word =
+        |(what, said): (String, String)| (what, said.rsplit(' ').next().unwrap_or_default().to_owned());
+    decided.map(said).map(last_word).collect()
 }
 
 async fn other_account(vendor: &mut Vendor) -> Asker {
@@ -265,7 +312,9 @@ async fn a_blocked_installation_gets_no_new_license_of_that_key() {
     );
 
     let rows = vendor.signer.installations().clone();
-    rows.block(&one.proxy.name(), &key.id, "left the company", &vendor.by(), vendor.now).await.unwrap();
+    rows.block(&one.proxy.name(), &key.id, Some(&reason("left the company")), &vendor.by(), vendor.now)
+        .await
+        .unwrap();
     assert_eq!(vendor.refresh(&mut one).await.unwrap_err(), "blocked");
     assert_eq!(timeline(&vendor).await[0].leased, 6, "nobody can call a file back");
     vendor.deactivate(&mut one).await.unwrap_err();
@@ -277,6 +326,14 @@ async fn a_blocked_installation_gets_no_new_license_of_that_key() {
     rows.allow(&one.proxy.name(), &key.id, &vendor.by(), vendor.now).await.unwrap();
     vendor.deactivate(&mut one).await.unwrap_err();
     assert_eq!(vendor.activate(&mut one, &key.key).await.map(|license| seats(&license)), Ok(6));
+    rows.allow(&one.proxy.name(), &key.id, &vendor.by(), vendor.now).await.unwrap();
+    let history = decided(&vendor).await;
+    assert_eq!(history[0], ("blocked-at".to_owned(), "company".to_owned()));
+    assert_eq!(
+        (history[1].0.as_str(), history.len()),
+        ("allowed-at", 2),
+        "allowing what is allowed is no decision"
+    );
 }
 
 /// The site goes on with another key from its next refresh: nobody types anything there.
@@ -290,6 +347,8 @@ async fn an_installation_is_exchanged_to_another_key() {
     let rows = vendor.signer.installations().clone();
     let (by, name) = (vendor.by(), site.proxy.name());
     rows.exchange_key(&name, &primary.id, &branch.id, &by, vendor.now).await.unwrap();
+    let goes_on = branch.key.last_group().to_string();
+    assert_eq!(decided(&vendor).await, [("exchanged-at".to_owned(), goes_on)]);
     let license = vendor.refresh(&mut site).await.unwrap();
     assert_eq!((seats(&license), license.license_key.digest), (4, branch.key.digest()));
     let refused = rows.exchange_key(&name, &primary.id, &primary.id, &by, vendor.now).await;
@@ -320,6 +379,12 @@ async fn metric_and_edition_change_with_the_next_refresh() {
         })
         .await;
     assert_eq!(timeline(&vendor).await[0].free(), 0, "computers in the field count as users");
+    let listed = vendor.signer.installations().list(&Asker::Staff, vendor.now).await.unwrap();
+    let counted = listed.iter().flat_map(|view| &view.slots[0].counted).map(|counted| counted.seats.clone());
+    assert_eq!(
+        counted.collect::<Vec<_>>(),
+        [Seats::from([(Metric::User, 5)]), Seats::from([(Metric::User, 5)])]
+    );
     let license = vendor.refresh(&mut two).await.unwrap();
     let grant = &license.grants[0];
     assert_eq!((grant.metric, grant.seats, grant.edition.as_str()), (Metric::User, 5, "Enterprise"));

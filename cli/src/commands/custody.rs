@@ -1,7 +1,7 @@
 //! `waybill installation move|block|allow|exchange`: what people decide about an installation and a license key.
 
 use clap::Args;
-use license_format::Thumbprint;
+use license_format::{Label, Thumbprint};
 use serde_json::json;
 use signer::{
     LicenseKeyId,
@@ -28,8 +28,8 @@ pub(crate) struct Because {
     #[command(flatten)]
     pub(super) pair: Pair,
     /// Why, to remember
-    #[arg(long, value_name = "TEXT", default_value = "")]
-    reason: String,
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<Label>,
 }
 
 #[derive(Debug, Args)]
@@ -44,15 +44,15 @@ pub(crate) struct Exchange {
 impl Because {
     /// A counted move.
     pub(super) async fn move_away(self, rows: &Installations, id: Thumbprint) -> Result<Report, Failure> {
-        let reason = if self.reason.is_empty() { "moved away" } else { self.reason.as_str() };
-        rows.move_key(&id, &self.pair.key, reason, &Decider::operator(), edge::now()).await?;
+        let reason = self.reason.unwrap_or_else(|| "moved away".parse().expect("a label"));
+        rows.move_key(&id, &self.pair.key, &reason, &Decider::operator(), edge::now()).await?;
         let text = "One counted move is spent: the key can be activated elsewhere now. What the old home may still honour is booked \
                     until it ends; it gets `moved` for this key.\n";
         Ok(Report::new(text, json!({ "installation": id, "license_key": self.pair.key, "moved": true })))
     }
 
     pub(super) async fn block(self, rows: &Installations, id: Thumbprint) -> Result<Report, Failure> {
-        rows.block(&id, &self.pair.key, &self.reason, &Decider::operator(), edge::now()).await?;
+        rows.block(&id, &self.pair.key, self.reason.as_ref(), &Decider::operator(), edge::now()).await?;
         let text =
             "It gets no new license of this key. The one that it has goes on until it ends, and counts.\n";
         Ok(Report::new(text, json!({ "installation": id, "license_key": self.pair.key, "blocked": true })))

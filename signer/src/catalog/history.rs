@@ -20,7 +20,8 @@ pub struct Change {
     pub who: Actor,
     /// The license key, where it is about one.
     pub license_key: Option<LicenseKeyId>,
-    /// What: `created`, or the name of a value such as `seats.managed-device` or `offline-use`.
+    /// What: `created`, the name of a value such as `seats.managed-device` or `offline-use`, or what was decided about an installation:
+    /// `moved-away`, `blocked-at`, `allowed-at`, `exchanged-at`, `fork`.
     pub what: String,
     /// What it was; absent for what is new.
     pub before: Option<String>,
@@ -45,7 +46,7 @@ impl Catalog {
 }
 
 /// A value before and after a change, as the history shows it.
-pub(super) struct Difference {
+pub(crate) struct Difference {
     what: String,
     before: Option<String>,
     after: Option<String>,
@@ -55,6 +56,11 @@ impl Difference {
     /// For what did not exist before.
     pub(super) fn created(after: String) -> Difference {
         Difference { what: "created".to_owned(), before: None, after: Some(after) }
+    }
+
+    /// For what somebody decided about an installation.
+    pub(crate) fn decided(what: &str, said: String) -> Difference {
+        Difference { what: what.to_owned(), before: None, after: Some(said) }
     }
 
     /// For what is there no more.
@@ -108,14 +114,14 @@ impl Difference {
 }
 
 /// Adds to a subscription's history. The count in the subscription's row gives the numbers, and makes two writers wait for each other.
-pub(super) async fn record(
+pub(crate) async fn record(
     connection: &mut AnyConnection,
     subscription: &SubscriptionId,
     license_key: Option<&LicenseKeyId>,
     differences: &[Difference],
     by: &Actor,
     now: Timestamp,
-) -> Result<()> {
+) -> std::result::Result<(), StoreError> {
     let added = differences.len() as u64;
     let row = sqlx::query("UPDATE subscription SET changes = changes + $1 WHERE id = $2 RETURNING changes")
         .bind(big(added))

@@ -25,6 +25,7 @@ pub use activation_code::CodeRecord;
 pub use draft::{GrantDraft, SubscriptionChange, SubscriptionDraft};
 pub use error::CatalogError;
 pub use history::Change;
+pub(crate) use history::{Difference, record as add_to_history};
 pub use license_key::{KeyChange, KeyDraft, KeyKind, KeyRecord};
 pub use outlook::{Affected, Preview};
 pub use overdraft::{OverdraftDraft, OverdraftEntry};

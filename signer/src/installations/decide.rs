@@ -1,13 +1,16 @@
 //! What people decide about an installation: which branch of a fork lives on, that a key moves away from it without its proof, that it may
 //! not use a key, or that it goes on with another. Each in one transaction, as a person of the account or the vendor's staff.
 
-use license_format::{Digest, Thumbprint, Timestamp, payload::Floor};
+use std::collections::BTreeSet;
+
+use license_format::{Digest, Label, Thumbprint, Timestamp, payload::Floor};
 
 use super::Installations;
 use crate::{
     answer,
-    exchange::{Bar, Book, Change, Lives, MoveError, ResolveError},
-    ids::LicenseKeyId,
+    catalog::{Difference, add_to_history},
+    exchange::{Bar, Book, Change, Lives, MoveError, ResolveError, SoldKey},
+    ids::{LicenseKeyId, SubscriptionId},
     people::{Actor, Asker},
     store::{
         Columns, StoreError, Transaction, custody,
@@ -92,6 +95,30 @@ impl Decider {
     }
 }
 
+/// What was decided about a key at an installation, for the history of the key's subscription.
+struct Decided<'a> {
+    what: &'static str,
+    key: &'a LicenseKeyId,
+    sold: &'a SoldKey,
+    installation: &'a Thumbprint,
+}
+
+impl Decided<'_> {
+    async fn write(
+        &self,
+        transaction: &mut Transaction,
+        why: Option<&str>,
+        by: &Decider,
+        now: Timestamp,
+    ) -> Result<(), CustodyError> {
+        let at = self.installation.short();
+        let said = why.map_or_else(|| at.to_string(), |why| format!("{at}: {why}"));
+        let decided = [Difference::decided(self.what, said)];
+        let (subscription, key) = (&self.sold.subscription, Some(self.key));
+        Ok(add_to_history(transaction, subscription, key, &decided, &by.actor, now).await?)
+    }
+}
+
 /// A transaction in which something is decided, the part of the record that it is about, and when.
 struct Sitting {
     transaction: Transaction,
@@ -133,6 +160,17 @@ impl Installations {
             }
         }
         write_tallies(&mut transaction, &book.changes, now).await?;
+        let which = match lives {
+            Lives::First => "the first branch lives",
+            Lives::Second => "the second branch lives",
+        };
+        let record = &book.installations[installation];
+        let leases = record.leases.iter().chain(&record.booked).chain(&record.abandoned);
+        let subscriptions: BTreeSet<&SubscriptionId> = leases.map(|lease| &lease.subscription).collect();
+        for subscription in subscriptions {
+            let decided = [Difference::decided("fork", format!("{}: {which}", installation.short()))];
+            add_to_history(&mut transaction, subscription, None, &decided, &by.actor, now).await?;
+        }
         Ok(transaction.commit().await?)
     }
 
@@ -142,19 +180,21 @@ impl Installations {
         &self,
         installation: &Thumbprint,
         key: &LicenseKeyId,
-        reason: &str,
+        reason: &Label,
         by: &Decider,
         now: Timestamp,
     ) -> Result<(), CustodyError> {
-        let ([key], Sitting { mut transaction, mut book, now }) =
+        let ([digest], Sitting { mut transaction, mut book, now }) =
             self.sit_with(installation, [key], by, now).await?;
-        book.move_away(key, *installation, now)?;
+        book.move_away(digest, *installation, now)?;
         for change in &book.changes {
             if let Change::Moved(moved) = change {
-                custody::write_moved(&mut transaction, moved, reason, &by.actor, now).await?;
+                custody::write_moved(&mut transaction, moved, reason.as_str(), &by.actor, now).await?;
             }
         }
         write_tallies(&mut transaction, &book.changes, now).await?;
+        let decided = Decided { what: "moved-away", key, sold: &book.keys[&digest], installation };
+        decided.write(&mut transaction, Some(reason.as_str()), by, now).await?;
         Ok(transaction.commit().await?)
     }
 
@@ -163,13 +203,17 @@ impl Installations {
         &self,
         installation: &Thumbprint,
         key: &LicenseKeyId,
-        note: &str,
+        note: Option<&Label>,
         by: &Decider,
         now: Timestamp,
     ) -> Result<(), CustodyError> {
-        let ([key], Sitting { mut transaction, now, .. }) =
+        let ([digest], Sitting { mut transaction, book, now }) =
             self.sit_with(installation, [key], by, now).await?;
-        custody::write_bar(&mut transaction, installation, &key, Bar::Blocked, note, now).await?;
+        let note = note.map(Label::as_str);
+        let written = note.unwrap_or_default();
+        custody::write_bar(&mut transaction, installation, &digest, Bar::Blocked, written, now).await?;
+        let decided = Decided { what: "blocked-at", key, sold: &book.keys[&digest], installation };
+        decided.write(&mut transaction, note, by, now).await?;
         Ok(transaction.commit().await?)
     }
 
@@ -181,13 +225,19 @@ impl Installations {
         by: &Decider,
         now: Timestamp,
     ) -> Result<(), CustodyError> {
-        let ([key], Sitting { mut transaction, .. }) = self.sit_with(installation, [key], by, now).await?;
+        let ([digest], Sitting { mut transaction, book, now }) =
+            self.sit_with(installation, [key], by, now).await?;
         let sql = "DELETE FROM bar WHERE installation = $1 AND license_key = $2";
-        sqlx::query(sql)
+        let gone = sqlx::query(sql)
             .bind(installation.as_bytes().to_vec())
-            .bind(key.as_bytes().to_vec())
+            .bind(digest.as_bytes().to_vec())
             .execute(&mut *transaction)
             .await?;
+        // What was allowed already is no decision.
+        if gone.rows_affected() > 0 {
+            let decided = Decided { what: "allowed-at", key, sold: &book.keys[&digest], installation };
+            decided.write(&mut transaction, None, by, now).await?;
+        }
         Ok(transaction.commit().await?)
     }
 
@@ -200,6 +250,7 @@ impl Installations {
         by: &Decider,
         now: Timestamp,
     ) -> Result<(), CustodyError> {
+        let key = from;
         let ([from, to], Sitting { mut transaction, book, now }) =
             self.sit_with(installation, [from, to], by, now).await?;
         if book.keys[&from].license_type != book.keys[&to].license_type {
@@ -219,6 +270,9 @@ impl Installations {
         .bind(now.seconds() as i64)
         .execute(&mut *transaction)
         .await?;
+        let goes_on = format!("goes on with {}", book.keys[&to].last_group);
+        let decided = Decided { what: "exchanged-at", key, sold: &book.keys[&from], installation };
+        decided.write(&mut transaction, Some(&goes_on), by, now).await?;
         Ok(transaction.commit().await?)
     }
 
