@@ -8,7 +8,7 @@ use license_format::{DAY, LicenseType, Metric, payload::License};
 use signer::{
     Asker,
     catalog::{CatalogError, Draw, Effect, KeyChange, KeyDraft, OverdraftDraft, SubscriptionChange},
-    exchange::Instant,
+    exchange::{Instant, Seats},
     paging::Part,
     people::Actor,
 };
@@ -194,6 +194,29 @@ async fn granted_overdraft_ends_with_the_files_that_use_it() {
     assert_eq!(seats(&vendor.refresh(&mut first).await.unwrap()), 10);
 }
 
+/// Seats that are granted until a near date shorten nobody's file who does without them: only what was in use asks for them.
+#[tokio::test]
+async fn a_grant_shortens_only_the_files_that_need_it() {
+    let mut vendor = Vendor::sells(LicenseType::Desktop, 210, |_| {}).await;
+    let mut site = vendor.site(1);
+    let primary = vendor.primary.key.clone();
+    vendor.activate(&mut site, &primary).await.unwrap();
+    let granted = OverdraftDraft {
+        subscription: vendor.subscription.id.clone(),
+        metric: None,
+        seats: 20,
+        ends: vendor.now.plus(54 * DAY),
+        reason: "Moving house".to_owned(),
+    };
+    vendor.signer.catalog().grant_overdraft(granted, &Actor::Operator, vendor.now).await.unwrap();
+    site.uses(210, &vendor);
+    let license = vendor.refresh(&mut site).await.unwrap();
+    assert_eq!((seats(&license), license.good_until), (210, vendor.now.plus(90 * DAY)));
+    site.uses(211, &vendor);
+    let license = vendor.refresh(&mut site).await.unwrap();
+    assert_eq!((seats(&license), license.good_until), (230, vendor.now.plus(39 * DAY)));
+}
+
 /// A server burns down: its key goes on elsewhere at once, three times at most. What the old one may still honour is booked.
 #[tokio::test]
 async fn a_lost_server_s_key_moves_and_its_seats_are_booked() {
@@ -321,6 +344,12 @@ async fn metric_and_edition_change_with_the_next_refresh() {
         })
         .await;
     assert_eq!(timeline(&vendor).await[0].free(), 0, "computers in the field count as users");
+    let listed = vendor.signer.installations().list(&Asker::Staff, vendor.now).await.unwrap();
+    let counted = listed.iter().flat_map(|view| &view.slots[0].counted).map(|counted| counted.seats.clone());
+    assert_eq!(
+        counted.collect::<Vec<_>>(),
+        [Seats::from([(Metric::User, 5)]), Seats::from([(Metric::User, 5)])]
+    );
     let license = vendor.refresh(&mut two).await.unwrap();
     let grant = &license.grants[0];
     assert_eq!((grant.metric, grant.seats, grant.edition.as_str()), (Metric::User, 5, "Enterprise"));

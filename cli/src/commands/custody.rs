@@ -1,7 +1,7 @@
 //! `waybill installation move|block|allow|exchange`: what people decide about an installation and a license key.
 
 use clap::Args;
-use license_format::Thumbprint;
+use license_format::{Label, Thumbprint};
 use serde_json::json;
 use signer::{
     LicenseKeyId,
@@ -28,8 +28,8 @@ pub(crate) struct Because {
     #[command(flatten)]
     pub(super) pair: Pair,
     /// Why, to remember
-    #[arg(long, value_name = "TEXT", default_value = "")]
-    reason: String,
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<Label>,
 }
 
 #[derive(Debug, Args)]
@@ -42,24 +42,28 @@ pub(crate) struct Exchange {
 }
 
 impl Because {
+    fn reason(&self) -> &str {
+        self.reason.as_ref().map_or("", Label::as_str)
+    }
+
     /// A counted move.
     pub(super) async fn move_away(self, rows: &Installations, id: Thumbprint) -> Result<Report, Failure> {
-        let reason = if self.reason.is_empty() { "moved away" } else { self.reason.as_str() };
-        rows.move_key(&id, &self.pair.key, reason, &Decider::operator(), edge::now()).await?;
+        let reason = self.reason.unwrap_or_else(|| "moved away".parse().expect("a label"));
+        rows.move_key(&id, &self.pair.key, reason.as_str(), &Decider::operator(), edge::now()).await?;
         let text = "One counted move is spent: the key can be activated elsewhere now. What the old home may still honour is booked \
                     until it ends; it gets `moved` for this key.\n";
         Ok(Report::new(text, json!({ "installation": id, "license_key": self.pair.key, "moved": true })))
     }
 
     pub(super) async fn block(self, rows: &Installations, id: Thumbprint) -> Result<Report, Failure> {
-        rows.block(&id, &self.pair.key, &self.reason, &Decider::operator(), edge::now()).await?;
+        rows.block(&id, &self.pair.key, self.reason(), &Decider::operator(), edge::now()).await?;
         let text =
             "It gets no new license of this key. The one that it has goes on until it ends, and counts.\n";
         Ok(Report::new(text, json!({ "installation": id, "license_key": self.pair.key, "blocked": true })))
     }
 
     pub(super) async fn allow(self, rows: &Installations, id: Thumbprint) -> Result<Report, Failure> {
-        rows.allow(&id, &self.pair.key, &self.reason, &Decider::operator(), edge::now()).await?;
+        rows.allow(&id, &self.pair.key, self.reason(), &Decider::operator(), edge::now()).await?;
         let text = "It may use this key again.\n";
         Ok(Report::new(text, json!({ "installation": id, "license_key": self.pair.key, "allowed": true })))
     }
@@ -68,7 +72,7 @@ impl Because {
 impl Exchange {
     pub(super) async fn run(self, rows: &Installations, id: Thumbprint) -> Result<Report, Failure> {
         let (from, to) = (&self.because.pair.key, &self.to);
-        rows.exchange_key(&id, from, to, &self.because.reason, &Decider::operator(), edge::now()).await?;
+        rows.exchange_key(&id, from, to, self.because.reason(), &Decider::operator(), edge::now()).await?;
         let text = "Its next refresh brings a license of the other key; nobody types anything there.\n";
         Ok(Report::new(text, json!({ "installation": id, "from": from, "to": to })))
     }

@@ -48,28 +48,38 @@ impl<'a> Claim<'a> {
         Claim { book, digest, key, subscription, request, own, now }
     }
 
-    /// As many seats as are free for at least the shortest file, and good for as long as they stay free. `cap` bounds the seats by what
-    /// the slot holds already.
+    /// As many seats as stay free for as long as a file of this subscription is honoured. Where those are fewer than what was in use, or
+    /// none, it is as many as are free for at least the shortest file, and good for as long as they stay free: seats that staff granted
+    /// until a near date shorten nobody's file who does without them. `capped` bounds the seats by what the slot holds already.
     pub(super) fn share(&self, capped: bool) -> Share {
         let terms = &self.subscription.terms;
         let tail = terms.grace + terms.tolerance;
-        let shortest = self.now.plus(SHORTEST_FILE + tail);
-        let instants: Vec<Timestamp> =
-            [self.now].into_iter().chain(self.subscription.falls(self.now)).collect();
-        let mut seats = Seats::new();
-        for grant in &self.subscription.grants {
-            let metric = grant.metric;
-            let free = instants.iter().filter(|at| **at < shortest).map(|at| self.free(metric, *at)).min();
-            let most =
-                self.quota().min(self.wanted(metric)).min(if capped { self.holds(metric) } else { u64::MAX });
-            seats.insert(metric, free.unwrap_or(0).min(most));
-        }
-        let short = |at: &&Timestamp| {
-            seats.iter().any(|(metric, seats)| *seats > 0 && self.free(*metric, **at) < *seats)
-        };
-        let lasts = instants.iter().filter(|at| shortest <= **at).find(short).map(|at| at.minus(tail));
         let good_until = self.now.plus(terms.file).min(self.ends());
+        let lasting = self.seats(capped, good_until.plus(tail));
+        let suffices = |(metric, seats): (&Metric, &u64)| *seats >= self.used(*metric).unwrap_or(0);
+        if lasting.values().any(|seats| *seats > 0) && lasting.iter().all(suffices) {
+            return Share { seats: lasting, good_until };
+        }
+        let shortest = self.now.plus(SHORTEST_FILE + tail);
+        let seats = self.seats(capped, shortest);
+        let short = |at: &Timestamp| {
+            seats.iter().any(|(metric, seats)| *seats > 0 && self.free(*metric, *at) < *seats)
+        };
+        let falls = self.subscription.falls(self.now).into_iter();
+        let lasts = falls.filter(|at| shortest <= *at).find(short).map(|at| at.minus(tail));
         Share { good_until: lasts.map_or(good_until, |lasts| lasts.min(good_until)), seats }
+    }
+
+    /// The most seats that stay free until an instant, of those that the key may have.
+    fn seats(&self, capped: bool, until: Timestamp) -> Seats {
+        let falls = self.subscription.falls(self.now);
+        let instants = || [self.now].into_iter().chain(falls.iter().copied().filter(|at| *at < until));
+        let seats = |metric| {
+            let cap = if capped { self.holds(metric) } else { u64::MAX };
+            let most = self.quota().min(self.wanted(metric)).min(cap);
+            instants().map(|at| self.free(metric, at)).min().unwrap_or(0).min(most)
+        };
+        self.subscription.grants.iter().map(|grant| (grant.metric, seats(grant.metric))).collect()
     }
 
     /// When the contract of this key ends: with the subscription, or on its own date before.
@@ -133,17 +143,20 @@ impl<'a> Claim<'a> {
     fn wanted(&self, metric: Metric) -> u64 {
         match self.key.draw {
             Draw::Open | Draw::Reserved => u64::MAX,
-            Draw::Dynamic { headroom } => {
-                let counted_as = self.subscription.counted_as(metric);
-                let lines = self.request.usage().iter();
-                // What the proxy has in force may still say the old metric.
-                let lines = lines.filter(|line| line.metric == metric || line.metric == counted_as);
-                match lines.map(|line| line.peak.max(line.used)).max() {
-                    Some(used) => used.saturating_add(headroom),
-                    // Nothing was reported: what it has, or a beginning.
-                    None => self.holds(metric).max(headroom).max(1),
-                }
-            }
+            Draw::Dynamic { headroom } => match self.used(metric) {
+                Some(used) => used.saturating_add(headroom),
+                // Nothing was reported: what it has, or a beginning.
+                None => self.holds(metric).max(headroom).max(1),
+            },
         }
+    }
+
+    /// What was in use at most, if it was reported.
+    fn used(&self, metric: Metric) -> Option<u64> {
+        let counted_as = self.subscription.counted_as(metric);
+        let lines = self.request.usage().iter();
+        // What the proxy has in force may still say the old metric.
+        let lines = lines.filter(|line| line.metric == metric || line.metric == counted_as);
+        lines.map(|line| line.peak.max(line.used)).max()
     }
 }

@@ -209,11 +209,15 @@ impl Installations {
         let ([key], Sitting { mut transaction, book, now }) =
             self.sit_with(installation, [key], by, now).await?;
         let sql = "DELETE FROM bar WHERE installation = $1 AND license_key = $2";
-        sqlx::query(sql)
+        let gone = sqlx::query(sql)
             .bind(installation.as_bytes().to_vec())
             .bind(key.as_bytes().to_vec())
             .execute(&mut *transaction)
             .await?;
+        // What was allowed already is no decision.
+        if gone.rows_affected() == 0 {
+            return Ok(());
+        }
         note(&mut transaction, &book, &key, installation, ("installation-allowed", reason), by, now).await?;
         list_again(&mut transaction, &[*installation]).await?;
         Ok(transaction.commit().await?)

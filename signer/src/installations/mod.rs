@@ -23,7 +23,7 @@ use crate::{
     exchange::{Lease, Seats},
     ids::AccountId,
     people::Asker,
-    store::{Columns, Store, StoreError, exchange_read},
+    store::{Columns, Store, StoreError, exchange_read, sold_as},
 };
 
 /// An installation, as lists and pages show it.
@@ -200,16 +200,18 @@ async fn view(
     let mut slots = Vec::new();
     for (license_type, marks) in &record.slots {
         let counts = |lease: &&Lease| lease.license_type == *license_type;
-        let counted: Vec<CountedView> = record
-            .counted(now)
-            .filter(counts)
-            .map(|lease| CountedView {
+        let mut counted = Vec::new();
+        for lease in record.counted(now).filter(counts) {
+            // Whatever they were sold as at first, people know them by what they are sold as now.
+            let sold_as = sold_as(connection, &lease.subscription).await?;
+            let named = |(metric, seats): (&Metric, &u64)| (*sold_as.get(metric).unwrap_or(metric), *seats);
+            counted.push(CountedView {
                 counter: lease.counter,
-                seats: lease.seats.clone(),
+                seats: lease.seats.iter().map(named).collect(),
                 ends: lease.ends,
                 held: lease.counter == marks.held,
-            })
-            .collect();
+            });
+        }
         let state = match counted.is_empty() {
             false => SlotState::Active,
             true if marks.ended >= marks.answered => SlotState::Deactivated,

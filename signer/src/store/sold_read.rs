@@ -169,6 +169,20 @@ pub(super) async fn read_codes(
     Ok(codes)
 }
 
+/// What seats of a subscription are sold as now, by the metric that leases count them as.
+pub(crate) async fn sold_as(
+    connection: &mut AnyConnection,
+    subscription: &SubscriptionId,
+) -> Result<BTreeMap<Metric, Metric>, StoreError> {
+    let sql = "SELECT counted_as, metric FROM subscription_grant WHERE subscription = $1";
+    let rows = sqlx::query(sql).bind(subscription.as_str()).fetch_all(connection).await?;
+    let pair = |row| {
+        let columns = Columns::of("subscription_grant", row);
+        Ok((columns.named("counted_as", Metric::from_name)?, columns.named("metric", Metric::from_name)?))
+    };
+    rows.iter().map(pair).collect()
+}
+
 /// How a key draws on its subscription.
 pub(crate) fn read_draw(columns: &Columns<'_>) -> Result<Draw, StoreError> {
     let headroom = columns.optional_count("headroom")?;
