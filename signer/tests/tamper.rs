@@ -213,7 +213,7 @@ const TAMPERINGS: &[Tampering] = &[
     (
         "answer: installation",
         &[
-            "UPDATE answer SET installation = (SELECT MIN(thumbprint) FROM installation) WHERE kind = 'license'",
+            "UPDATE answer SET installation = (SELECT thumbprint FROM installation ORDER BY thumbprint LIMIT 1) WHERE kind = 'license'",
         ],
         &[("answer-row-differs", "answer")],
         GoesOn,
@@ -264,13 +264,15 @@ const TAMPERINGS: &[Tampering] = &[
     ),
     (
         "lease: another installation",
-        &["UPDATE lease SET installation = (SELECT MIN(thumbprint) FROM installation)"],
+        &[
+            "UPDATE lease SET installation = (SELECT thumbprint FROM installation ORDER BY thumbprint LIMIT 1)",
+        ],
         &[("lease-differs", "lease")],
         GoesOn,
     ),
     (
         "lease: another key",
-        &["UPDATE lease SET license_key = (SELECT MIN(digest) FROM license_key)"],
+        &["UPDATE lease SET license_key = (SELECT digest FROM license_key ORDER BY digest LIMIT 1)"],
         &[("lease-differs", "lease")],
         GoesOn,
     ),
@@ -278,8 +280,8 @@ const TAMPERINGS: &[Tampering] = &[
         "lease: one invented",
         &[
             "INSERT INTO lease (license, installation, license_type, counter, request, license_key, subscription, issued, ends) \
-         SELECT thumbprint, thumbprint, 'desktop', 90, thumbprint, (SELECT MIN(digest) FROM license_key), (SELECT MIN(id) FROM subscription), 0, 99999999999 \
-         FROM installation WHERE thumbprint = (SELECT MIN(thumbprint) FROM installation)",
+         SELECT thumbprint, thumbprint, 'desktop', 90, thumbprint, (SELECT digest FROM license_key ORDER BY digest LIMIT 1), (SELECT id FROM subscription LIMIT 1), 0, 99999999999 \
+         FROM installation WHERE thumbprint = (SELECT thumbprint FROM installation ORDER BY thumbprint LIMIT 1)",
         ],
         &[("lease-without-answer", "lease")],
         GoesOn,
