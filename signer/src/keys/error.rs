@@ -2,6 +2,8 @@
 
 use std::{io, path::PathBuf};
 
+use super::TokenError;
+
 /// Why a key could not be made, opened or used. Nothing was signed, and no file was changed.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
@@ -84,6 +86,9 @@ pub enum KeyError {
         /// Why.
         source: io::Error,
     },
+    /// A key on a token.
+    #[error(transparent)]
+    Token(#[from] TokenError),
 }
 
 impl KeyError {
@@ -102,6 +107,7 @@ impl KeyError {
             KeyError::PassphraseText { .. } => "passphrase-text",
             KeyError::Read { .. } => "key-read",
             KeyError::Write { .. } => "key-write",
+            KeyError::Token(error) => error.code(),
         }
     }
 
@@ -131,6 +137,7 @@ impl KeyError {
                 "Make room on the disk, then run the command again.".to_owned()
             }
             KeyError::Write { .. } => "Check that this user may write to the directory.".to_owned(),
+            KeyError::Token(error) => error.next_step(),
         }
     }
 }

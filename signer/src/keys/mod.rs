@@ -6,11 +6,13 @@ mod error;
 mod file;
 mod memory;
 mod passphrase;
+mod token;
 
 pub use error::KeyError;
 pub use file::FileKey;
 pub use memory::MemoryKey;
 pub use passphrase::Passphrase;
+pub use token::{Pin, TokenAddress, TokenError, TokenKey, Tries};
 
 use license_format::{PublicKey, Thumbprint};
 
