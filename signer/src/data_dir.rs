@@ -55,6 +55,11 @@ impl DataDir {
         self.path.join("trust.waybill")
     }
 
+    /// A trust bundle that was put in place, from 1.
+    pub fn trust_bundle(&self, number: u64) -> PathBuf {
+        self.path.join("trust").join(format!("{number}.waybill"))
+    }
+
     /// How far the record is, outside of the store.
     pub fn witness(&self) -> PathBuf {
         self.path.join("witness")
