@@ -40,6 +40,11 @@ impl DataDir {
         self.path.join("keys")
     }
 
+    /// Where it stands which keys are on tokens, and which are used before others. It need not exist.
+    pub fn key_settings(&self) -> PathBuf {
+        self.path.join("keys.toml")
+    }
+
     /// A root key's file, from 1.
     pub fn root_key(&self, number: u64) -> PathBuf {
         self.keys().join(format!("root-{number}.key"))

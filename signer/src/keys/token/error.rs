@@ -31,6 +31,12 @@ pub enum TokenError {
         /// Bytes that it may have.
         most: usize,
     },
+    /// No PIN was given.
+    #[error("token {:?} needs its PIN", address.token)]
+    PinNeeded {
+        /// Which key was wanted.
+        address: TokenAddress,
+    },
     /// The token does not take the PIN. It was tried once.
     #[error("token {:?} does not take this PIN; {tries}", address.token)]
     WrongPin {
@@ -117,6 +123,7 @@ impl TokenError {
             TokenError::Module { .. } => "token-module",
             TokenError::NoToken { .. } => "token-not-found",
             TokenError::PinText { .. } => "pin-text",
+            TokenError::PinNeeded { .. } => "pin-needed",
             TokenError::WrongPin { .. } => "token-wrong-pin",
             TokenError::Locked { .. } => "token-locked",
             TokenError::NoPin { .. } => "token-no-pin",
@@ -139,6 +146,9 @@ impl TokenError {
                     .to_owned()
             }
             TokenError::NoToken { .. } => "Put the token in, or name another by its label.".to_owned(),
+            TokenError::PinNeeded { .. } => {
+                "Give --pin-file FILE, or be at a terminal to be asked.".to_owned()
+            }
             TokenError::PinText { .. } => "Give the PIN alone, in the file's first line.".to_owned(),
             TokenError::WrongPin { tries: Tries::One, .. } => {
                 "Stop here unless the PIN is certain: one more wrong PIN locks the token.".to_owned()
