@@ -131,8 +131,10 @@ impl Client {
             admin_email: format!("admin@customer-{number}.example"),
         };
         let account = people.create_account(draft, now(), &mut entropy).await.expect("an account").account.id;
-        let (token, _) =
-            people.create_token(&account, "bench", None, now(), &mut entropy).await.expect("a token");
+        let (token, _) = people
+            .create_token(&account, "bench", signer::people::TokenRights::Bring, None, now(), &mut entropy)
+            .await
+            .expect("a token");
         let mut requests = Vec::with_capacity(count);
         for _ in 0..count {
             let key = sell(signer, account.clone()).await;

@@ -3,7 +3,7 @@
 use license_format::FormatError;
 use signer::{
     AnswerError, OpenError, catalog::CatalogError, init::InitError, installations::CustodyError,
-    keys::KeyError, people::PeopleError, store::StoreError, witness::WitnessError,
+    keys::KeyError, log::LogError, people::PeopleError, store::StoreError, witness::WitnessError,
 };
 use verifier::VerifyError;
 use waybill_proxy::ProxyError;
@@ -30,6 +30,7 @@ failures! {
     WitnessError => |_| Exit::CouldNotTell;
     InitError => init;
     OpenError => open;
+    LogError => |error| if error.is_refusal() { Exit::Refused } else { Exit::CouldNotTell };
     AnswerError => |error| if error.is_the_askers() { Exit::Refused } else { Exit::CouldNotTell };
     CustodyError => custody;
     PublicUrlError => |_| Exit::Misuse;

@@ -35,6 +35,15 @@ pub(crate) fn read_text(path: &Path) -> Result<String, Failure> {
     })
 }
 
+/// Reads a text of any length, such as an exported log.
+pub(crate) fn read_whole_text(path: &Path) -> Result<String, Failure> {
+    let bytes = fs::read(path).map_err(|error| not_read(path, &error))?;
+    String::from_utf8(bytes).map_err(|_| {
+        let says = format!("{} is not text", path.display());
+        Failure::misuse("not-text", says, "Give the file that `waybill log export` has written.")
+    })
+}
+
 /// What [`save`] found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Saved {

@@ -42,7 +42,7 @@ fn second_machine(vendor: &Vendor) -> Vendor {
     let folder = tempfile::tempdir().expect("a folder");
     let data_dir = folder.path().join("vendor");
     fs::create_dir_all(data_dir.join("keys")).expect("made");
-    for name in ["keys/root-1.key", "keys/issuing-1.key", "trust.waybill", "witness"] {
+    for name in ["keys/root-1.key", "keys/issuing-1.key", "keys/log-1.key", "trust.waybill", "witness"] {
         fs::copy(vendor.data_dir.join(name), data_dir.join(name)).expect("copied");
     }
     Vendor {

@@ -15,7 +15,7 @@ use license_format::{
     DAY, LicenseKey, LicenseType, Nonce, PublicKey, Timestamp, UnverifiedFile, payload::InstallationFacts,
 };
 use signer::{
-    Asker, Signer, SubscriptionId,
+    AccountId, Answer, Asker, Signer, SubscriptionId,
     catalog::{Draw, KeyDraft, SubscriptionDraft},
     init::{DataDir, InitOptions, init},
     keys::Passphrase,
@@ -64,6 +64,14 @@ async fn main() {
         let name = format!("cost of an answer with {crowd} installations, over 1");
         figure(&name, time / medians[0], "x", Some(AIM));
     }
+    let mut refused = [Vec::new(), Vec::new()];
+    for _ in 0..ROUNDS {
+        for (times, foreign) in refused.iter_mut().zip([false, true]) {
+            times.push(stores[1].refusals(EACH, foreign).await.as_secs_f64());
+        }
+    }
+    let [unknown, foreign] = refused.map(median);
+    figure("refusal of another account's license key, over an unknown one", foreign / unknown, "x", None);
     let timeline = stores.last_mut().expect("three stores").timeline().await;
     figure(
         "timeline of a subscription with a million installations",
@@ -91,6 +99,8 @@ struct Crowd {
     signer: Signer,
     sites: Vec<(SigningKey, Installation)>,
     subscription: SubscriptionId,
+    key: LicenseKey,
+    stranger: AccountId,
     now: Timestamp,
     turn: u64,
     _folder: TempDir,
@@ -111,6 +121,12 @@ impl Crowd {
             admin_email: "ana@contoso.example".to_owned(),
         };
         let account = signer.people().create_account(draft, now, &mut dice).await.expect("made").account.id;
+        let draft = AccountDraft {
+            name: "Fabrikam".to_owned(),
+            kind: AccountKind::Business,
+            admin_email: "bob@fabrikam.example".to_owned(),
+        };
+        let stranger = signer.people().create_account(draft, now, &mut dice).await.expect("made").account.id;
         let end = now.plus(900 * DAY);
         let mut draft = SubscriptionDraft::new(account.clone(), LicenseType::Computers, 5_000_000, now, end);
         draft.offline_use = true;
@@ -127,15 +143,47 @@ impl Crowd {
         fill(&folder.path().join("vendor/waybill.db"), crowd, &subscription, account.as_str(), &key, now)
             .await;
         let signer = Signer::open(&dir, &passphrase(), now).await.expect("opened again");
-        let mut crowd = Crowd { sites: Vec::new(), signer, subscription, now, turn: 0, _folder: folder };
+        let sites = Vec::new();
+        let mut crowd = Crowd { sites, signer, subscription, key, stranger, now, turn: 0, _folder: folder };
         for number in 1..=SITES {
-            crowd.settle(number, &key).await;
+            crowd.settle(number).await;
         }
         crowd
     }
 
     /// A site of our own that is active.
-    async fn settle(&mut self, number: u8, key: &LicenseKey) {
+    async fn settle(&mut self, number: u8) {
+        let (secret, state) = self.set_up(number);
+        let moment = self.moment();
+        let sign = |bytes: &[u8]| secret.sign(bytes).to_bytes();
+        let made = state.prepare_activation(LicenseType::Computers, &self.key, moment, sign);
+        let (state, made) = made.expect("prepared");
+        let state = self.carry(&state, made.request.file()).await.0;
+        self.sites.push((secret, state));
+    }
+
+    /// So many activations by somebody of another account, with a key that does not exist or with this account's, and how long the
+    /// signer took for them.
+    async fn refusals(&mut self, count: usize, foreign: bool) -> Duration {
+        let (secret, state) = self.set_up(200);
+        let unknown = LicenseKey::from_random(LicenseType::Computers, &[7; 18]);
+        let asker = Asker::Account(self.stranger.clone());
+        let mut spent = Duration::ZERO;
+        for _ in 0..count {
+            let moment = self.moment();
+            let key = if foreign { &self.key } else { &unknown };
+            let sign = |bytes: &[u8]| secret.sign(bytes).to_bytes();
+            let made =
+                state.prepare_activation(LicenseType::Computers, key, moment, sign).expect("prepared").1;
+            let start = Instant::now();
+            let answered = self.signer.answer(made.request.file(), &asker, self.now).await.expect("answered");
+            spent += start.elapsed();
+            assert!(matches!(answered.answer, Answer::Refusal(_)), "a stranger gets no license");
+        }
+        spent
+    }
+
+    fn set_up(&self, number: u8) -> (SigningKey, Installation) {
         let secret = SigningKey::from_bytes(&[number; 32]);
         let facts = InstallationFacts {
             name: format!("PC{number}").parse().expect("a name"),
@@ -147,12 +195,7 @@ impl Crowd {
             site_description: None,
         };
         let state = Installation::set_up(facts, self.signer.trust(), self.now);
-        let moment = self.moment();
-        let sign = |bytes: &[u8]| secret.sign(bytes).to_bytes();
-        let made = state.prepare_activation(LicenseType::Computers, key, moment, sign);
-        let (state, made) = made.expect("prepared");
-        let state = self.carry(&state, made.request.file()).await.0;
-        self.sites.push((secret, state));
+        (secret, state)
     }
 
     /// So many refreshes, and how long the signer took for them.

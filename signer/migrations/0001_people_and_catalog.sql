@@ -16,6 +16,7 @@ CREATE TABLE account (
     kind TEXT NOT NULL CHECK (kind IN ('business', 'personal')),
     created BIGINT NOT NULL
 );
+CREATE INDEX account_by_name ON account (name, id);
 
 -- A person who signs in: the vendor's when staff is 1, a customer's by membership, or both.
 -- email_key is the address in lower case; no password_hash means that the invitation was not redeemed yet.
@@ -66,7 +67,9 @@ CREATE TABLE api_token (
     prefix TEXT NOT NULL,
     created BIGINT NOT NULL,
     used BIGINT,
-    expires BIGINT
+    expires BIGINT,
+    -- 0: it brings files. 1: it does what an administrator of the account does.
+    manages BIGINT NOT NULL CHECK (manages IN (0, 1))
 );
 CREATE INDEX api_token_by_account ON api_token (account);
 
@@ -130,7 +133,7 @@ CREATE TABLE license_key (
     CHECK ((draw = 'dynamic') = (headroom IS NOT NULL)),
     CHECK (draw <> 'reserved' OR quota IS NOT NULL)
 );
-CREATE INDEX license_key_by_subscription ON license_key (subscription);
+CREATE INDEX license_key_by_subscription ON license_key (subscription, kind, created, id);
 CREATE UNIQUE INDEX license_key_primary ON license_key (subscription) WHERE kind = 'primary';
 
 -- Stands for a license key once. open --a license went to `used_by`--> used; --past `expires`--> of no use; --withdrawn--> gone
@@ -143,7 +146,7 @@ CREATE TABLE activation_code (
     expires BIGINT NOT NULL,
     used_by BYTEA
 );
-CREATE INDEX activation_code_license_key ON activation_code (license_key);
+CREATE INDEX activation_code_license_key ON activation_code (license_key, created, digest);
 CREATE INDEX activation_code_used_by ON activation_code (used_by);
 
 -- Who changed what of a subscription, or of one of its keys, numbered from 1 in order. Rows are only ever added.

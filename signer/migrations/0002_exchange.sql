@@ -20,6 +20,8 @@ CREATE TABLE installation (
     fork_seen        BIGINT
 );
 CREATE INDEX installation_account ON installation (account);
+CREATE INDEX installation_fork ON installation (account) WHERE fork_counter IS NOT NULL;
+CREATE INDEX installation_clock_behind ON installation (thumbprint) WHERE clock_behind = 1;
 
 -- Counter to digest, of requests received and claimed. A row never changes: a request that contradicts it is a fork.
 CREATE TABLE chain (
@@ -55,7 +57,7 @@ CREATE TABLE lease (
 );
 CREATE INDEX lease_slot ON lease (installation, license_type, counter);
 CREATE INDEX lease_subscription ON lease (subscription, ends);
-CREATE INDEX lease_license_key ON lease (license_key);
+CREATE INDEX lease_license_key ON lease (license_key, ends);
 
 CREATE TABLE lease_seats (
     license BYTEA  NOT NULL REFERENCES lease (license),
@@ -96,6 +98,35 @@ CREATE TABLE key_exchange (
     created      BIGINT NOT NULL,
     PRIMARY KEY (installation, from_key)
 );
+
+-- What lists of installations are found, sorted and filtered by: each slot, with its newest license. It follows from the other tables and
+-- is written with them. Site and name are in lower case and bytes, so that both databases sort them alike and find what begins so.
+CREATE TABLE listed (
+    installation BYTEA  NOT NULL REFERENCES installation (thumbprint),
+    license_type TEXT   NOT NULL,
+    account      TEXT,
+    subscription TEXT,
+    license_key  BYTEA,
+    site         BYTEA  NOT NULL,
+    name         BYTEA  NOT NULL,
+    state        TEXT   NOT NULL CHECK (state IN ('used', 'deactivated', 'blocked', 'moved')),
+    counter      BIGINT NOT NULL,
+    metric       TEXT   NOT NULL,
+    grants       TEXT   NOT NULL,
+    contract_end BIGINT NOT NULL,
+    good_until   BIGINT NOT NULL,
+    report_due   BIGINT NOT NULL,
+    ends         BIGINT NOT NULL,
+    PRIMARY KEY (installation, license_type)
+);
+CREATE INDEX listed_site ON listed (site, name, installation, license_type);
+CREATE INDEX listed_name ON listed (name, site, installation, license_type);
+CREATE INDEX listed_state ON listed (state, good_until, installation, license_type);
+CREATE INDEX listed_account_site ON listed (account, site, name, installation, license_type);
+CREATE INDEX listed_account_name ON listed (account, name, site, installation, license_type);
+CREATE INDEX listed_account_state ON listed (account, state, good_until, installation, license_type);
+CREATE INDEX listed_subscription ON listed (subscription, site, name, installation, license_type);
+CREATE INDEX listed_license_key ON listed (license_key, site, name, installation, license_type);
 
 -- Final answers, byte for byte, and the request that each answers.
 CREATE TABLE answer (
@@ -162,7 +193,10 @@ CREATE TABLE log_head (
     one      BIGINT NOT NULL PRIMARY KEY CHECK (one = 1),
     size     BIGINT NOT NULL,
     frontier BYTEA  NOT NULL,
-    issued   BIGINT NOT NULL
+    issued   BIGINT NOT NULL,
+    -- The newest checkpoint, as a file of ours and as a C2SP signed note: what it was when the newest answers left. Absent at first.
+    checkpoint BYTEA,
+    note       TEXT
 );
 
 CREATE TABLE log_leaf (
@@ -172,4 +206,13 @@ CREATE TABLE log_leaf (
     code     TEXT   NOT NULL,
     request  BYTEA  NOT NULL,
     issued   BIGINT NOT NULL
+);
+CREATE INDEX log_leaf_digest ON log_leaf (digest);
+
+-- Roots of the log's perfect subtrees: of 16 leaves (level 4), 256 (level 8), … From these and at most 15 leaves follows every proof.
+CREATE TABLE log_node (
+    level    BIGINT NOT NULL CHECK (level > 0),
+    position BIGINT NOT NULL,
+    hash     BYTEA  NOT NULL,
+    PRIMARY KEY (level, position)
 );

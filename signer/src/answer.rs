@@ -1,14 +1,16 @@
 //! The one narrow call: a request goes in, a signed answer comes out.
 //!
-//! *Draft, checked, signed, verified, durable, released*: the exchange drafts an answer, the issuing key signs it, our own verifier reads
-//! it as a proxy would, the store makes it durable with its seats and its log entry, and only then does it leave. Signatures of
+//! *Draft, checked, signed, logged, verified, durable, released*: the exchange drafts an answer, the issuing key signs it, the log
+//! takes it in and proves it, our own verifier reads the file as a proxy would, the store makes it durable with its seats and its log
+//! entry, and only then does it leave. Signatures of
 //! requests are checked before the queue, so that what is slow and needs no order happens side by side.
 
 use std::sync::Arc;
 
 use license_format::{
-    Digest, FormatError, Kind, Payload, Thumbprint, Timestamp, UnverifiedDocument, UnverifiedFile,
-    payload::{DeactivationReceipt, Floor, License, Refusal, Request},
+    Digest, FormatError, InclusionProof, Kind, Payload, Thumbprint, Timestamp, UnverifiedDocument,
+    UnverifiedFile, limits,
+    payload::{Checkpoint, DeactivationReceipt, Floor, License, Refusal, Request, VERSION},
 };
 use sqlx::AnyConnection;
 use tokio::sync::{mpsc, oneshot};
@@ -16,7 +18,9 @@ use verifier::{TrustState, VerifiedAnswer, VerifiedRequest, VerifyError, verify_
 
 use crate::{
     exchange::Outcome,
+    ids::RecordId,
     keys::{KeyError, SigningBackend},
+    log::{self, LogHead, note},
     people::Asker,
     queue::{self, Job, Work},
     store::{Store, StoreError, exchange_read},
@@ -145,24 +149,48 @@ impl Answer {
     }
 }
 
-/// What signs answers: the issuing key and the bundle that says so.
+/// What signs answers and checkpoints: their keys, and the bundle that says so.
 pub(crate) struct Issuer {
     key: Box<dyn SigningBackend>,
+    log_key: Box<dyn SigningBackend>,
+    log: RecordId,
     trust: TrustState,
 }
 
-/// An answer that was signed and verified, and is not durable yet.
+/// An answer's document, signed and not in the log yet.
 pub(crate) struct Signed {
-    pub(crate) file: Vec<u8>,
-    pub(crate) document: Digest,
-    pub(crate) kind: Kind,
+    pub(crate) document: UnverifiedDocument,
     pub(crate) code: String,
     pub(crate) is_final: bool,
 }
 
+/// Size and root of the log, signed: in our format and as a note for other programs.
+#[derive(Debug, Clone)]
+pub(crate) struct SignedCheckpoint {
+    document: UnverifiedDocument,
+    note: String,
+}
+
+impl SignedCheckpoint {
+    /// The file with the checkpoint alone.
+    pub(crate) fn file(&self) -> Vec<u8> {
+        UnverifiedFile::of(self.document.clone()).encode()
+    }
+
+    /// The C2SP signed note.
+    pub(crate) fn note(&self) -> &str {
+        &self.note
+    }
+}
+
 impl Issuer {
-    pub(crate) fn new(key: Box<dyn SigningBackend>, trust: TrustState) -> Issuer {
-        Issuer { key, trust }
+    pub(crate) fn new(
+        key: Box<dyn SigningBackend>,
+        log_key: Box<dyn SigningBackend>,
+        log: RecordId,
+        trust: TrustState,
+    ) -> Issuer {
+        Issuer { key, log_key, log, trust }
     }
 
     pub(crate) fn trust(&self) -> &TrustState {
@@ -174,8 +202,8 @@ impl Issuer {
         Floor { bundle: self.trust.bundle().number, revocations: 0 }
     }
 
-    /// Signs an outcome, and reads it as a proxy would before anybody else gets to see it.
-    pub(crate) fn issue(&self, outcome: &Outcome) -> Result<Signed, AnswerError> {
+    /// Signs an outcome.
+    pub(crate) fn sign(&self, outcome: &Outcome) -> Result<Signed, AnswerError> {
         let (document, code, is_final) = match outcome {
             Outcome::License(license) => (self.seal(license.as_ref())?, String::new(), true),
             Outcome::Receipt(receipt) => (self.seal(receipt.as_ref())?, String::new(), true),
@@ -183,13 +211,49 @@ impl Issuer {
                 (self.seal(refusal.as_ref())?, refusal.code.to_string(), refusal.is_final)
             }
         };
-        let kind = document.kind();
-        let digest = document.digest();
-        let file = UnverifiedFile { document, trust: self.trust.documents(), proof: None };
+        Ok(Signed { document, code, is_final })
+    }
+
+    /// Signs the log's head. A record that was put back goes on under the next number, and its log under another name: the one before it
+    /// may have had as many leaves, and others.
+    pub(crate) fn checkpoint(
+        &self,
+        head: &LogHead,
+        record: u64,
+        now: Timestamp,
+    ) -> Result<SignedCheckpoint, AnswerError> {
+        let checkpoint = Checkpoint {
+            root: head.root(),
+            size: head.size(),
+            issued: now,
+            origin: log::origin(&self.log, record),
+            version: VERSION,
+        };
+        let sign = |bytes: &[u8]| self.log_key.sign(bytes);
+        let document = UnverifiedDocument::seal(&checkpoint, self.log_key.thumbprint(), sign)?;
+        let signature = self.log_key.sign(note::text(&checkpoint).as_bytes())?;
+        let note = note::signed(&checkpoint, &self.log_key.public_key(), &signature);
+        Ok(SignedCheckpoint { document, note })
+    }
+
+    /// The file that goes out: the answer, the trust documents, and the proof that it is in the log. It is read as a proxy would before
+    /// anybody else gets to see it.
+    pub(crate) fn file(
+        &self,
+        document: UnverifiedDocument,
+        checkpoint: &SignedCheckpoint,
+        proof: InclusionProof,
+    ) -> Result<Vec<u8>, AnswerError> {
+        let mut file = UnverifiedFile { document, trust: self.trust.documents(), proof: None };
+        // Five root keys that hand over to five others fill the file; then the proof is to be asked for (`waybill log prove`).
+        if file.trust.len() < limits::TRUST_DOCUMENTS {
+            file.trust.push(checkpoint.document.clone());
+            file.proof = Some(proof);
+        }
         let bytes = file.encode();
         let read = UnverifiedFile::read(&bytes).map_err(|error| AnswerError::SelfCheck(error.into()))?;
         verify_answer(&read, &self.trust).map_err(AnswerError::SelfCheck)?;
-        Ok(Signed { file: bytes, document: digest, kind, code, is_final })
+        Ok(bytes)
     }
 
     /// Whether a license that travelled with a request is one of ours for that installation.

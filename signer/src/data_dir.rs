@@ -55,6 +55,11 @@ impl DataDir {
         self.keys().join(format!("issuing-{number}.key"))
     }
 
+    /// A log key's file, from 1: it signs checkpoints of the log.
+    pub fn log_key(&self, number: u64) -> PathBuf {
+        self.keys().join(format!("log-{number}.key"))
+    }
+
     /// The newest trust bundle, which proxies are set up with.
     pub fn trust(&self) -> PathBuf {
         self.path.join("trust.waybill")
@@ -72,7 +77,7 @@ impl DataDir {
 
     /// Whether every file that `init` makes is there, but for the store.
     pub fn has_keys(&self) -> bool {
-        [self.issuing_key(1), self.trust(), self.witness()].iter().all(|path| path.exists())
+        [self.issuing_key(1), self.log_key(1), self.trust(), self.witness()].iter().all(|path| path.exists())
     }
 
     /// Whether everything that `init` makes is there, as far as it is files. The store says itself whether `init` came to its end.

@@ -1,4 +1,4 @@
-//! Making a data directory: the first root key, the first issuing key, the trust bundle that names both, and an empty record.
+//! Making a data directory: the first root, issuing and log key, the trust bundle that names them, and an empty record.
 //!
 //! Everything is made in an order in which each part is whole before the next begins, and nothing is ever overwritten. The vendor's row in
 //! the store comes last: with it the directory is one, without it `init` may be run again and goes on where it was interrupted. The store
@@ -26,12 +26,16 @@ use crate::{
     witness::{Witness, WitnessError},
 };
 
-/// How long the first issuing key may sign: long enough that rotating it is planned, short enough that it is practised.
-const ISSUING_KEY_LENGTH: u64 = 5 * 365 * DAY;
+/// How long the first keys may sign: long enough that rotating them is planned, short enough that it is practised.
+const KEY_LENGTH: u64 = 5 * 365 * DAY;
 
-/// What an issuing key signs: every answer, and the news that travels along.
-const ISSUING_KEY_SIGNS: [Kind; 5] =
-    [Kind::License, Kind::DeactivationReceipt, Kind::Refusal, Kind::RevocationList, Kind::Checkpoint];
+/// What an issuing key signs: every answer, and what revokes them.
+const ISSUING_KEY_SIGNS: [Kind; 4] =
+    [Kind::License, Kind::DeactivationReceipt, Kind::Refusal, Kind::RevocationList];
+
+/// What a log key signs. It is another key: whoever only keeps the log cannot issue, and a log key's notes, which other programs read
+/// as texts, can never be taken for an answer.
+const LOG_KEY_SIGNS: [Kind; 1] = [Kind::Checkpoint];
 
 /// What is asked of whoever makes a data directory.
 #[derive(Debug)]
@@ -51,6 +55,8 @@ pub struct Initialized {
     pub root: Thumbprint,
     /// The issuing key's name.
     pub issuing: Thumbprint,
+    /// The log key's name.
+    pub log: Thumbprint,
     /// The root keys as proxies show them at setup, to be compared by people.
     pub root_fingerprint: String,
     /// Whether an interrupted `init` was brought to its end.
@@ -209,9 +215,10 @@ pub async fn init(
     files::create_dir(&dir.keys()).map_err(failed(&dir.keys()))?;
     let root = key(&dir.root_key(1), &options.passphrase, entropy)?;
     let issuing = key(&dir.issuing_key(1), &options.passphrase, entropy)?;
+    let log = key(&dir.log_key(1), &options.passphrase, entropy)?;
 
     // 4. The trust bundle, verified as a proxy will before it is believed here or written.
-    let trust = trust(dir, &vendor, &root, &issuing, now, entropy)?;
+    let trust = trust(dir, &vendor, [&root, &issuing, &log], now, entropy)?;
 
     // 5. The record, empty, and its witness. Whoever goes on with an interrupted run goes on with the same record.
     let store = Store::create(dir.store()).await?;
@@ -236,6 +243,7 @@ pub async fn init(
         vendor,
         root: root.thumbprint(),
         issuing: issuing.thumbprint(),
+        log: log.thumbprint(),
         root_fingerprint: trust.root_fingerprint(),
         continued,
     })
@@ -248,7 +256,7 @@ async fn survey(dir: &DataDir) -> Result<bool, InitError> {
         names.extend(["waybill.db", "waybill.db-wal", "waybill.db-shm"]);
     }
     for (directory, names) in
-        [(dir.path().to_owned(), names), (dir.keys(), vec!["root-1.key", "issuing-1.key"])]
+        [(dir.path().to_owned(), names), (dir.keys(), vec!["root-1.key", "issuing-1.key", "log-1.key"])]
     {
         if !directory.exists() {
             continue;
@@ -283,7 +291,8 @@ async fn survey(dir: &DataDir) -> Result<bool, InitError> {
     let lost = witness.is_some_and(|witness| (witness.record, witness.log_size) != (1, 0));
     let has_store = contents != Contents::Nothing && !lost;
     let file = |path: PathBuf| (path.exists(), path.display().to_string());
-    let mut parts = vec![file(dir.root_key(1)), file(dir.issuing_key(1)), file(dir.trust())];
+    let mut parts =
+        vec![file(dir.root_key(1)), file(dir.issuing_key(1)), file(dir.log_key(1)), file(dir.trust())];
     if dir.store().kind() == StoreKind::Sqlite || dir.witness().exists() {
         parts.push((has_store, dir.store().to_string()));
     }
@@ -305,8 +314,7 @@ fn key(path: &Path, passphrase: &Passphrase, entropy: &mut dyn Entropy) -> Resul
 fn trust(
     dir: &DataDir,
     vendor: &Label,
-    root: &FileKey,
-    issuing: &FileKey,
+    [root, issuing, log]: [&FileKey; 3],
     now: Timestamp,
     entropy: &mut dyn Entropy,
 ) -> Result<TrustState, InitError> {
@@ -317,7 +325,8 @@ fn trust(
         let file = UnverifiedFile::read(&bytes).map_err(|_| differs())?;
         let trust = TrustState::pin(&file).map_err(|_| differs())?;
         let bundle = trust.bundle();
-        if bundle.roots != [root.public_key()] || bundle.key(&issuing.thumbprint()).is_none() {
+        let names = |key: &FileKey| bundle.key(&key.thumbprint()).is_some();
+        if bundle.roots != [root.public_key()] || !names(issuing) || !names(log) {
             return Err(differs());
         }
         if bundle.vendor != *vendor {
@@ -328,14 +337,15 @@ fn trust(
         }
         return Ok(trust);
     }
+    let entry = |key: &FileKey, signs: &[Kind]| KeyEntry {
+        from: now,
+        signs: signs.to_vec(),
+        until: now.plus(KEY_LENGTH),
+        public_key: key.public_key(),
+        distrusted_since: None,
+    };
     let bundle = TrustBundle {
-        keys: vec![KeyEntry {
-            from: now,
-            signs: ISSUING_KEY_SIGNS.to_vec(),
-            until: now.plus(ISSUING_KEY_LENGTH),
-            public_key: issuing.public_key(),
-            distrusted_since: None,
-        }],
+        keys: vec![entry(issuing, &ISSUING_KEY_SIGNS), entry(log, &LOG_KEY_SIGNS)],
         roots: vec![root.public_key()],
         issued: now,
         number: 1,

@@ -11,11 +11,13 @@ use verifier::VerifiedRequest;
 use crate::{
     answer::{AnswerError, Issuer, Signed},
     exchange::Incoming,
+    log::Growth,
     people::Asker,
     store::{
-        Store, StoreError, Vendor,
+        Store, StoreError, Touched, Vendor,
         exchange_read::{self, RecordState, Wanted},
         exchange_write::{self, Given},
+        log_write::Logged,
     },
     watch::{Standing, Watch},
 };
@@ -53,6 +55,12 @@ pub(crate) struct Job {
 pub(crate) struct Done {
     pub(crate) file: Vec<u8>,
     pub(crate) repeated: bool,
+}
+
+/// What a job gets: an answer from before, or one of this batch's, whose file is made when all of them are in the log.
+enum Reply<'a> {
+    Stored(&'a Vec<u8>),
+    Given { at: usize, repeated: bool },
 }
 
 /// Works until every desk is gone or one of them closes.
@@ -150,28 +158,31 @@ async fn answer_batch(
         book.begin_recovery(now);
     }
     let digests: Vec<Digest> = jobs.iter().map(|job| job.request.digest()).collect();
-    let mut answers = exchange_read::final_answers(&mut transaction, &digests).await?;
+    let answers = exchange_read::final_answers(&mut transaction, &digests).await?;
 
-    let mut head = state.head.clone();
-    let mut done = Vec::with_capacity(jobs.len());
+    let mut growth = Growth::after(state.head.clone());
+    let mut replies = Vec::with_capacity(jobs.len());
     let mut given: Vec<Given> = Vec::new();
+    let mut documents = Vec::new();
     for job in jobs {
         let request = &job.request;
         let visible = book.is_visible(&request.installation(), &job.asker);
         // Row 1: a request that has its final answer gets those bytes again.
         if let Some(file) = answers.get(&request.digest()).filter(|_| visible) {
-            done.push(Done { file: file.clone(), repeated: true });
+            replies.push(Reply::Stored(file));
+            continue;
+        }
+        let is_it = |given: &Given| given.is_final && given.request == request.digest();
+        if let Some(at) = given.iter().position(is_it).filter(|_| visible) {
+            replies.push(Reply::Given { at, repeated: true });
             continue;
         }
         let incoming =
             Incoming { request: request.request(), digest: request.digest(), attached: &job.attached };
         let outcome = book.answer(incoming, &job.asker, now);
-        let Signed { file, document, kind, code, is_final } = issuer.issue(&outcome)?;
-        head.append(&document);
-        if is_final {
-            answers.insert(request.digest(), file.clone());
-        }
-        done.push(Done { file: file.clone(), repeated: false });
+        let Signed { document, code, is_final } = issuer.sign(&outcome)?;
+        let digest = document.digest();
+        replies.push(Reply::Given { at: given.len(), repeated: false });
         given.push(Given {
             request: request.digest(),
             request_file: job.request_file.clone(),
@@ -180,17 +191,34 @@ async fn answer_batch(
             license_type: request.request().license_type(),
             counter: request.request().chain().counter,
             account: job.asker.account().cloned(),
-            kind,
+            kind: document.kind(),
             code,
             is_final,
-            document,
-            file,
+            document: digest,
+            file: Vec::new(),
         });
+        documents.push((document, growth.append(&digest)));
+    }
+    let head = growth.head().clone();
+    let mut logged = None;
+    if !given.is_empty() {
+        let checkpoint = issuer.checkpoint(&head, book.record, now)?;
+        for (given, (document, index)) in given.iter_mut().zip(documents) {
+            given.file = issuer.file(document, &checkpoint, growth.proof(index))?;
+        }
+        logged = Some(Logged { growth, checkpoint });
     }
     if !given.is_empty() || !book.changes.is_empty() {
-        exchange_write::write_batch(&mut transaction, &book.changes, &given, &state.head, &head, now).await?;
+        exchange_write::write_batch(&mut transaction, &book.changes, &given, logged.as_ref(), now).await?;
         transaction.commit().await?;
     }
+    let done = replies
+        .into_iter()
+        .map(|reply| match reply {
+            Reply::Stored(file) => Done { file: file.clone(), repeated: true },
+            Reply::Given { at, repeated } => Done { file: given[at].file.clone(), repeated },
+        })
+        .collect();
     let vendor = Vendor { record: book.record, ..state.vendor };
     let told = watch.tell(&RecordState { vendor, head, newest: now }).await;
     told.map_err(|error| AnswerError::Witness(error.to_string()))?;
@@ -199,15 +227,24 @@ async fn answer_batch(
 
 /// Everything that the batch's requests name.
 fn wanted(jobs: &[Job]) -> Wanted {
-    let mut wanted = Wanted::default();
+    let (mut wanted, mut touched) = (Wanted::default(), Touched::default());
     for job in jobs {
-        wanted.installations.push(job.request.installation());
-        wanted.keys.extend(job.attached.iter().map(|license| license.license_key.digest));
+        let (installation, chain) = (job.request.installation(), job.request.request().chain());
+        wanted.installations.push((installation, job.asker.clone()));
+        let named = job.attached.iter().map(|license| license.license_key.digest);
+        wanted.keys.extend(named.map(|key| (key, job.asker.clone())));
         if let license_format::payload::Request::Activation(request) = job.request.request() {
-            wanted.keys.push(request.license_key.digest);
+            wanted.keys.push((request.license_key.digest, job.asker.clone()));
         }
+        // Claims have no gaps.
+        let first = chain.claims().map(|link| link.counter).min().unwrap_or(chain.counter);
+        touched.counters.push((installation, first, chain.counter));
+        let attached = job.attached.iter();
+        touched.counters.extend(attached.map(|license| (installation, license.counter, license.counter)));
+        touched.requests.push(job.request.digest());
+        touched.requests.extend(chain.claims().map(|link| link.digest));
+        touched.requests.extend(chain.slots.iter().filter_map(|(_, report)| Some(report.holding?.digest)));
+        touched.requests.extend(job.attached.iter().map(|license| license.answers));
     }
-    wanted.installations.sort_unstable();
-    wanted.installations.dedup();
-    wanted
+    Wanted { touched: Some(touched), ..wanted }
 }

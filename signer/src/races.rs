@@ -15,9 +15,9 @@ use crate::{
     init::{DataDir, InitOptions, init},
     installations::Decider,
     keys::Passphrase,
-    log::LogHead,
+    log::{Growth, LogHead},
     people::{AccountDraft, AccountId, AccountKind, Actor, People},
-    store::{Store, exchange_read},
+    store::{Store, exchange_read, exchange_write, log_read, log_write::Logged},
     testing::{Place, Proxy, at, dice, knocks, moment, wait_in_the_row},
     witness::Witness,
 };
@@ -91,7 +91,7 @@ impl Two {
     async fn log(&self) -> Vec<Digest> {
         let mut connection = self.one.store().read().await.expect("a connection");
         let state = exchange_read::record_state(&mut connection).await.expect("read");
-        let forward = exchange_read::forward(&mut connection, LogHead::default(), state.head.size()).await;
+        let forward = log_read::forward(&mut connection, LogHead::default(), state.head.size()).await;
         assert_eq!(forward.expect("every leaf is there"), state.head, "one chain");
         let rows =
             sqlx::query("SELECT digest FROM log_leaf ORDER BY position").fetch_all(&mut *connection).await;
@@ -181,6 +181,9 @@ async fn who_does_not_wait_is_told_that_the_store_is_busy() {
     let mut stopped = two.one.store().pause.before_next_commit();
     let first = tokio::spawn(answer(&two.one, &request));
     stopped.reached().await;
+    // The place is taken before anything is read.
+    let begun = two.hasty.store().begin().await.map(|_| ());
+    assert_eq!(begun.map_err(|error| error.code()), Err("store-locked"));
     for _ in 0..3 {
         let refused = answer(&two.hasty, &request).await.expect_err("busy");
         assert_eq!(refused.code(), "store-locked");
@@ -223,6 +226,22 @@ async fn one_key_finds_one_home() {
     .await;
     assert_eq!(code(&first.expect("answered")), "license");
     assert_eq!(code(&second.expect("answered")), "key-in-use");
+}
+
+/// Should ever anybody write beside the row, the statement itself still says no: nothing of an answer is kept whose head has moved.
+#[tokio::test]
+async fn an_answer_on_a_head_that_has_moved_is_not_written() {
+    let two = two(10).await;
+    let request = two.proxy(1).activate(DESKTOP, &two.key, moment(at(0), 1)).expect("prepared");
+    answer(&two.one, &request).await.expect("answered");
+    let mut transaction = two.one.store().begin().await.expect("begun");
+    let growth = Growth::after(LogHead::default());
+    let checkpoint = two.one.issuer().checkpoint(growth.head(), 1, at(1)).expect("signed");
+    let logged = Logged { growth, checkpoint };
+    let written = exchange_write::write_batch(&mut transaction, &[], &[], Some(&logged), at(1))
+        .await
+        .expect_err("moved");
+    assert_eq!(written.code(), "store-damaged");
 }
 
 fn edit(

@@ -101,9 +101,11 @@ impl Signer {
             return Err(OpenError::NotInitialized(dir.path().display().to_string()));
         }
         let key = FileKey::open(&dir.issuing_key(1), passphrase)?;
+        let log_key = FileKey::open(&dir.log_key(1), passphrase)?;
         let trust = read_trust(dir)?;
         let (watch, vendor, recovery) = watch_record(dir, &store, now).await?;
-        let desk = Desk::open(Issuer::new(Box::new(key), trust), store.clone(), watch);
+        let issuer = Issuer::new(Box::new(key), Box::new(log_key), vendor.id.clone(), trust);
+        let desk = Desk::open(issuer, store.clone(), watch);
         Ok(Signer {
             vendor,
             recovery,
@@ -175,6 +177,12 @@ impl Signer {
         &self.store
     }
 
+    /// What signs here, for tests that write beside the writer.
+    #[cfg(test)]
+    pub(crate) fn issuer(&self) -> &Issuer {
+        self.desk.issuer()
+    }
+
     /// Finishes what waits, and closes the store, so that its files can be copied. Clones of this signer are of no more use.
     pub async fn close(self) {
         self.desk.close().await;
@@ -214,7 +222,8 @@ async fn watch_record(
     book.record = book.record.max(record);
     book.begin_recovery(now);
     let Book { record, recovery, changes, .. } = book;
-    if let (Some(Recovery { horizon }), [Change::RecoveryBegins { .. }]) = (recovery, changes.as_slice()) {
+    if let (Some(Recovery { horizon, .. }), [Change::RecoveryBegins { .. }]) = (recovery, changes.as_slice())
+    {
         exchange_write::begin_recovery(&mut transaction, record, horizon, now).await?;
     }
     transaction.commit().await?;

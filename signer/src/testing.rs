@@ -124,6 +124,7 @@ pub(crate) async fn store() -> (Place, Store) {
 pub(crate) struct Pause {
     stop: Arc<Mutex<Option<Stop>>>,
     knocks: Arc<AtomicU64>,
+    entries: Arc<AtomicU64>,
 }
 
 struct Stop {
@@ -151,6 +152,11 @@ impl Pause {
         self.knocks.fetch_add(1, Ordering::SeqCst);
     }
 
+    /// A transaction has its place in the row.
+    pub(crate) fn enter(&self) {
+        self.entries.fetch_add(1, Ordering::SeqCst);
+    }
+
     /// A transaction is about to commit.
     pub(crate) async fn pass(&self) {
         let stop = self.stop.lock().expect("no panic").take();
@@ -172,24 +178,31 @@ impl Stopped {
 }
 
 /// Waits until a transaction in each of these stores waits for its place in the row: as far as it gets while another one is stopped.
-/// PostgreSQL says so; SQLite does not, so there it is enough that it is about to ask. Each comes with its knocks from before.
+/// PostgreSQL says so; SQLite does not, so there it is enough that it is about to ask. Each comes with its knocks from before. Panics
+/// where one goes in past the one that is stopped.
 pub(crate) async fn wait_in_the_row(stores: &[(&Store, u64)]) {
     for (store, before) in stores {
         while knocks(store) == *before {
             tokio::task::yield_now().await;
         }
+        demand_closed(store);
     }
     let (store, _) = stores[0];
     if store.kind() == StoreKind::Postgres {
         let sql = "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
         let mut connection = store.read().await.expect("a connection");
         loop {
+            stores.iter().for_each(|(store, _)| demand_closed(store));
             let row = sqlx::query(sql).fetch_one(&mut *connection).await.expect("counted");
             if row.get::<i64, _>(0) == stores.len() as i64 {
                 return;
             }
         }
     }
+}
+
+fn demand_closed(store: &Store) {
+    assert!(store.pause.entries.load(Ordering::SeqCst) < knocks(store), "it waits for its place in the row");
 }
 
 /// How many transactions of a store were about to begin.

@@ -15,10 +15,7 @@ use tokio::sync::Mutex;
 use crate::{
     ids::RecordId,
     log::LogHead,
-    store::{
-        StoreError,
-        exchange_read::{self, RecordState},
-    },
+    store::{StoreError, exchange_read::RecordState, log_read},
     witness::{Witness, WitnessError},
 };
 
@@ -67,12 +64,14 @@ impl Watch {
                 // The usual case costs nothing: the sizes are the same. The log is read only after a crash, or when others went on.
                 let then = match witness.log_size == head.size() {
                     true => head.clone(),
-                    false => exchange_read::forward(connection, LogHead::default(), witness.log_size).await?,
+                    false => log_read::forward(connection, LogHead::default(), witness.log_size).await?,
                 };
                 standing(then.root() == witness.log_root, witness.record)
             }
             _ => Standing::PutBack { record: witness.record },
         };
+        // Whatever the witness has seen: nothing is added to a head that is not the one of its own leaves.
+        log_read::demand_fitting(connection, head).await?;
         let seen = Mutex::new(Seen { record: vendor.record, log: head.clone() });
         Ok((Watch { path, id: vendor.id.clone(), seen }, standing))
     }
@@ -92,7 +91,11 @@ impl Watch {
         }
         let continues = record == seen.record
             && head.size() > seen.log.size()
-            && exchange_read::forward(connection, seen.log.clone(), head.size()).await? == *head;
+            && log_read::forward(connection, seen.log.clone(), head.size()).await? == *head;
+        // A record that was put back agrees with itself; one in which somebody has written does not, and is not gone on with.
+        if !continues {
+            log_read::demand_fitting(connection, head).await?;
+        }
         Ok(standing(continues, seen.record))
     }
 

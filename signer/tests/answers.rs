@@ -567,8 +567,10 @@ async fn a_license_taken_back_is_never_given_twice() {
     desk.signer.clone().close().await;
     let backup = desk.place.back_up().await;
     let mut desk = desk.reopen().await;
-    let request = proxy.activate(DESKTOP, &desk.key, moment(desk.now, 1)).unwrap();
-    import(&mut proxy, &desk.answer(&request).await, desk.now);
+    // By its clock, which is a second ahead, the request was not made before the restoration.
+    let ahead = desk.now.plus(1);
+    let request = proxy.activate(DESKTOP, &desk.key, moment(ahead, 1)).unwrap();
+    import(&mut proxy, &desk.answer(&request).await, ahead);
     desk.signer.clone().close().await;
     desk.place.put_back(&backup).await;
     desk = desk.reopen().await;

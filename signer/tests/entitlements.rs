@@ -217,7 +217,7 @@ async fn a_lost_server_s_key_moves_and_its_seats_are_booked() {
     assert_eq!((now.leased, now.booked), (10, 0));
 
     // Moving back is a counted move too, and needs somebody's word.
-    rows.allow(&lost.proxy.name(), &key.id, &vendor.by(), vendor.now).await.unwrap();
+    rows.allow(&lost.proxy.name(), &key.id, "found", &vendor.by(), vendor.now).await.unwrap();
     rows.move_key(&new.proxy.name(), &key.id, "found", &vendor.by(), vendor.now).await.unwrap();
     assert_eq!(seats(&vendor.activate(&mut lost, &key.key).await.unwrap()), 10);
     rows.move_key(&lost.proxy.name(), &key.id, "third", &vendor.by(), vendor.now).await.unwrap();
@@ -274,7 +274,7 @@ async fn a_blocked_installation_gets_no_new_license_of_that_key() {
         vendor.activate(&mut one, &vendor.primary.key.clone()).await.map(|license| seats(&license)),
         Ok(10)
     );
-    rows.allow(&one.proxy.name(), &key.id, &vendor.by(), vendor.now).await.unwrap();
+    rows.allow(&one.proxy.name(), &key.id, "came back", &vendor.by(), vendor.now).await.unwrap();
     vendor.deactivate(&mut one).await.unwrap_err();
     assert_eq!(vendor.activate(&mut one, &key.key).await.map(|license| seats(&license)), Ok(6));
 }
@@ -289,10 +289,10 @@ async fn an_installation_is_exchanged_to_another_key() {
     vendor.activate(&mut site, &primary.key).await.unwrap();
     let rows = vendor.signer.installations().clone();
     let (by, name) = (vendor.by(), site.proxy.name());
-    rows.exchange_key(&name, &primary.id, &branch.id, &by, vendor.now).await.unwrap();
+    rows.exchange_key(&name, &primary.id, &branch.id, "split", &by, vendor.now).await.unwrap();
     let license = vendor.refresh(&mut site).await.unwrap();
     assert_eq!((seats(&license), license.license_key.digest), (4, branch.key.digest()));
-    let refused = rows.exchange_key(&name, &primary.id, &primary.id, &by, vendor.now).await;
+    let refused = rows.exchange_key(&name, &primary.id, &primary.id, "", &by, vendor.now).await;
     assert!(refused.is_ok(), "a license of the primary key is still remembered");
 
     // Once the site has shown the new license, the primary key is free for another.

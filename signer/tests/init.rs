@@ -66,8 +66,10 @@ async fn makes_keys_a_bundle_and_an_empty_record() {
     let passphrase = Passphrase::new("correct horse".to_owned()).expect("fits");
     let root = FileKey::open(&dir.root_key(1), &passphrase).expect("opens");
     let issuing = FileKey::open(&dir.issuing_key(1), &passphrase).expect("opens");
-    assert_eq!((made.root, made.issuing), (root.thumbprint(), issuing.thumbprint()));
-    assert_ne!(made.root, made.issuing);
+    let log = FileKey::open(&dir.log_key(1), &passphrase).expect("opens");
+    let names = [root.thumbprint(), issuing.thumbprint(), log.thumbprint()];
+    assert_eq!([made.root, made.issuing, made.log], names);
+    assert!(names[0] != names[1] && names[1] != names[2] && names[0] != names[2]);
 
     let file = UnverifiedFile::read(&fs::read(dir.trust()).expect("read")).expect("a file");
     let trust = TrustState::pin(&file).expect("a root bundle signed by its own root");
@@ -75,11 +77,13 @@ async fn makes_keys_a_bundle_and_an_empty_record() {
     let bundle = trust.bundle();
     assert_eq!((bundle.number, bundle.threshold, bundle.vendor.as_str()), (1, 1, "Example Software"));
     assert_eq!(bundle.roots, [root.public_key()]);
-    let key = bundle.key(&issuing.thumbprint()).expect("trusted");
-    assert_eq!((key.from, key.until.date().as_str()), (now(), "2031-11-21"));
-    let signs =
-        [Kind::License, Kind::DeactivationReceipt, Kind::Refusal, Kind::RevocationList, Kind::Checkpoint];
-    assert_eq!(key.signs, signs);
+    let answers = [Kind::License, Kind::DeactivationReceipt, Kind::Refusal, Kind::RevocationList];
+    for (key, signs) in [(&issuing, answers.as_slice()), (&log, &[Kind::Checkpoint])] {
+        let key = bundle.key(&key.thumbprint()).expect("trusted");
+        assert_eq!((key.from, key.until.date().as_str()), (now(), "2031-11-21"));
+        assert_eq!(key.signs, signs);
+    }
+    assert_eq!(bundle.keys.len(), 2);
 
     let witness = Witness::read(&dir.witness()).expect("a witness");
     assert_eq!((witness.record, witness.log_size, witness.log_root), (1, 0, Digest::of(b"")));
@@ -98,9 +102,14 @@ async fn everything_is_for_its_owner_alone() {
     for path in [dir.path(), &dir.keys()] {
         assert_eq!(mode(path), 0o700, "{}", path.display());
     }
-    for path in
-        [dir.root_key(1), dir.issuing_key(1), dir.trust(), dir.witness(), dir.path().join("waybill.db")]
-    {
+    for path in [
+        dir.root_key(1),
+        dir.issuing_key(1),
+        dir.log_key(1),
+        dir.trust(),
+        dir.witness(),
+        dir.path().join("waybill.db"),
+    ] {
         assert_eq!(mode(&path), 0o600, "{}", path.display());
     }
 }
@@ -128,24 +137,25 @@ async fn a_directory_with_something_else_is_left_as_it_is() {
     assert_eq!(fs::read_dir(outer.path()).expect("a list").count(), 1);
 }
 
-/// What a run leaves behind if it is interrupted after any of its parts, in the order in which it makes them: two keys, the bundle, the
+/// What a run leaves behind if it is interrupted after any of its parts, in the order in which it makes them: three keys, the bundle, the
 /// tables, the witness.
 #[tokio::test]
 async fn an_interruption_at_any_point_is_brought_to_its_end() {
     let whole = Place::new().await;
     run(&whole.data(), 1).await.expect("made");
-    let parts = |dir: &DataDir| [dir.root_key(1), dir.issuing_key(1), dir.trust(), dir.witness()];
+    let parts =
+        |dir: &DataDir| [dir.root_key(1), dir.issuing_key(1), dir.log_key(1), dir.trust(), dir.witness()];
 
-    for made in 0..=5 {
+    for made in 0..=6 {
         let place = Place::new().await;
         let dir = place.data();
         fs::create_dir_all(dir.keys()).expect("made");
         let files: Vec<PathBuf> =
-            parts(&dir).into_iter().take(if made < 5 { made.min(3) } else { 4 }).collect();
+            parts(&dir).into_iter().take(if made < 6 { made.min(4) } else { 5 }).collect();
         for (from, to) in parts(&whole.data()).iter().zip(&files) {
             fs::copy(from, to).expect("copied");
         }
-        if made >= 4 {
+        if made >= 5 {
             Store::create(dir.store()).await.expect("an empty store").close().await;
         }
         // A part that was being written leaves its partial file, which is never read.
@@ -180,6 +190,7 @@ async fn going_on_needs_the_same_passphrase_and_vendor() {
     for (from, to) in [
         (whole.root_key(1), begun.root_key(1)),
         (whole.issuing_key(1), begun.issuing_key(1)),
+        (whole.log_key(1), begun.log_key(1)),
         (whole.trust(), begun.trust()),
     ] {
         fs::copy(from, to).expect("copied");
@@ -199,11 +210,11 @@ async fn going_on_needs_the_same_passphrase_and_vendor() {
 async fn a_lost_part_is_not_taken_for_an_interruption() {
     let whole = Place::new().await;
     run(&whole.data(), 1).await.expect("made");
-    for lost in ["keys/root-1.key", "keys/issuing-1.key", "trust.waybill", "the store"] {
+    for lost in ["keys/root-1.key", "keys/issuing-1.key", "keys/log-1.key", "trust.waybill", "the store"] {
         let place = Place::new().await;
         let dir = place.data();
         fs::create_dir_all(dir.keys()).expect("made");
-        for name in ["keys/root-1.key", "keys/issuing-1.key", "trust.waybill", "witness"] {
+        for name in ["keys/root-1.key", "keys/issuing-1.key", "keys/log-1.key", "trust.waybill", "witness"] {
             if name != lost {
                 fs::copy(whole.data().path().join(name), dir.path().join(name)).expect("copied");
             }
@@ -268,6 +279,7 @@ async fn a_bundle_of_other_keys_is_refused() {
     let passphrase = Passphrase::new("correct horse".to_owned()).expect("fits");
     FileKey::create(&two.root_key(1), &passphrase, &mut dice(5)).expect("made");
     FileKey::create(&two.issuing_key(1), &passphrase, &mut dice(6)).expect("made");
+    FileKey::create(&two.log_key(1), &passphrase, &mut dice(7)).expect("made");
     fs::copy(one.trust(), two.trust()).expect("copied");
     assert_eq!(code(run(&two, 2).await), "trust-differs");
     fs::write(two.trust(), "damaged").expect("written");

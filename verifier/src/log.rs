@@ -44,3 +44,47 @@ pub fn includes(root: &Digest, document: &Digest, proof: &InclusionProof) -> boo
     }
     last == 0 && hash == *root
 }
+
+/// Whether the tree of the second size, whose root is the second, begins with the leaves of the first (RFC 9162 §2.1.4.2). A proof shows
+/// that nothing of what was there has been changed, removed or put in another order.
+pub fn continues(first: (u64, &Digest), second: (u64, &Digest), path: &[Digest]) -> bool {
+    let ((first, first_root), (second, second_root)) = (first, second);
+    // The RFC begins with a tree of one leaf and ends before equality; what is left out needs no proof, and so has none.
+    if first == 0 || first >= second {
+        let same = first == second && first_root == second_root;
+        return path.is_empty() && (same || first == 0 && second > 0 && *first_root == empty_root());
+    }
+    // A first tree that is perfect is a node of the second, so the proof leaves it out.
+    let given = first.is_power_of_two().then_some(first_root);
+    let mut path = given.into_iter().chain(path);
+    let (mut at, mut last) = (first - 1, second - 1);
+    while at % 2 == 1 {
+        at >>= 1;
+        last >>= 1;
+    }
+    let Some(lowest) = path.next() else { return false };
+    let (mut old, mut new) = (*lowest, *lowest);
+    for sibling in path {
+        if last == 0 {
+            return false;
+        }
+        if at % 2 == 1 || at == last {
+            old = node_hash(sibling, &old);
+            new = node_hash(sibling, &new);
+            while at != 0 && at % 2 == 0 {
+                at >>= 1;
+                last >>= 1;
+            }
+        } else {
+            new = node_hash(&new, sibling);
+        }
+        at >>= 1;
+        last >>= 1;
+    }
+    last == 0 && old == *first_root && new == *second_root
+}
+
+/// The root of a log without leaves: SHA-256 of nothing (RFC 9162 §2.1.1).
+pub fn empty_root() -> Digest {
+    Digest::of(&[])
+}

@@ -1,7 +1,7 @@
-//! Inclusion in the log, against the tree as RFC 9162 defines it.
+//! Inclusion in the log and its consistency, against the tree as RFC 9162 defines it.
 
 use license_format::{Digest, InclusionProof};
-use verifier::log::{includes, leaf_hash, node_hash};
+use verifier::log::{continues, empty_root, includes, leaf_hash, node_hash};
 
 fn leaf(number: u64) -> Digest {
     Digest::of(&number.to_be_bytes())
@@ -83,4 +83,61 @@ fn the_largest_tree_that_a_proof_can_speak_of_is_no_trouble() {
         let proof = InclusionProof { path: vec![leaf(1); 53], size, index };
         assert!(!includes(&leaf(0), &leaf(2), &proof));
     }
+}
+
+/// SUBPROOF of RFC 9162 §2.1.4.1, by its recursive definition.
+fn subproof(first: usize, leaves: &[Digest], is_whole: bool) -> Vec<Digest> {
+    if first == leaves.len() {
+        return if is_whole { Vec::new() } else { vec![root(leaves)] };
+    }
+    let at = split(leaves.len());
+    let (left, right) = leaves.split_at(at);
+    let (mut path, sibling) = match first <= at {
+        true => (subproof(first, left, is_whole), root(right)),
+        false => (subproof(first - at, right, false), root(left)),
+    };
+    path.push(sibling);
+    path
+}
+
+#[test]
+fn every_small_tree_continues_those_before_it_and_no_other() {
+    let leaves: Vec<Digest> = (0..40).map(leaf).collect();
+    let sizes = 1..=leaves.len();
+    let roots: Vec<Digest> = sizes.clone().map(|size| root(&leaves[..size])).collect();
+    for second in sizes {
+        for first in 1..=second {
+            let proof = subproof(first, &leaves[..second], true);
+            let old = (first as u64, &roots[first - 1]);
+            let new = (second as u64, &roots[second - 1]);
+            assert!(continues(old, new, &proof), "{first} in {second}");
+
+            // One leaf replaced, or the last two exchanged.
+            let mut rewritten = leaves[..first].to_vec();
+            rewritten[first / 2] = leaf(99);
+            assert!(!continues((old.0, &root(&rewritten)), new, &proof), "another {first} in {second}");
+            for at in 0..proof.len() {
+                let mut bad = proof.clone();
+                bad[at].0[31] ^= 1;
+                assert!(!continues(old, new, &bad), "{first} in {second} with hash {at} altered");
+                bad.remove(at);
+                assert!(!continues(old, new, &bad), "{first} in {second} without hash {at}");
+            }
+            let longer = [proof.as_slice(), &[leaf(7)]].concat();
+            assert!(!continues(old, new, &longer), "{first} in {second} with a hash too many");
+            for other in (1..=second as u64).filter(|other| *other != old.0) {
+                assert!(!continues((other, old.1), new, &proof), "{first} in {second} claimed to be {other}");
+            }
+        }
+    }
+}
+
+#[test]
+fn nothing_before_and_nothing_since_need_no_proof() {
+    let (none, one) = (empty_root(), leaf_hash(&leaf(0)));
+    assert!(continues((0, &none), (1, &one), &[]) && continues((0, &none), (0, &none), &[]));
+    assert!(continues((1, &one), (1, &one), &[]));
+    assert!(!continues((0, &one), (1, &one), &[]) && !continues((1, &one), (1, &none), &[]));
+    assert!(!continues((1, &one), (0, &none), &[]) && !continues((0, &none), (1, &one), &[one]));
+    assert!(!continues((1, &one), (1, &one), &[one]));
 }

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use signer::problem::Problem;
 
+use crate::failure::Failure;
+
 /// What a browser sent, by field name. Unknown names do no harm and missing ones are empty: the rooms behind decide what is wrong.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(transparent)]
@@ -14,11 +16,41 @@ pub(crate) struct Draft {
     problems: Vec<Problem>,
 }
 
+/// What is to be done with a form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// Show what it would do.
+    Preview,
+    /// Show it again, to be changed.
+    Edit,
+    /// Do it.
+    Do,
+}
+
 impl Draft {
     /// A form with values to begin with.
     pub(crate) fn with(values: &[(&str, &str)]) -> Draft {
         let values = values.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         Draft { values, problems: Vec::new() }
+    }
+
+    /// All that was typed, for a page that carries it on.
+    pub(crate) fn values(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.values.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// What the button said that sent it: what was filled in is first shown with what it would do, then done.
+    pub(crate) fn step(&self) -> Step {
+        match self.value("step") {
+            "do" => Step::Do,
+            "edit" => Step::Edit,
+            _ => Step::Preview,
+        }
+    }
+
+    /// The version that the form was filled in on.
+    pub(crate) fn version(&self) -> Result<u64, Failure> {
+        self.value("version").parse().map_err(|_| Failure::Malformed)
     }
 
     /// What was typed, without space around it.

@@ -8,7 +8,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use license_format::limits;
-use signer::{AnswerError, catalog::CatalogError, people::PeopleError, problem::Problem, store::StoreError};
+use signer::{
+    AnswerError, catalog::CatalogError, installations::CustodyError, people::PeopleError, problem::Problem,
+    store::StoreError,
+};
 
 /// One cause each.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -22,6 +25,9 @@ pub(crate) enum Failure {
     /// No API token, or one that is unknown, revoked or expired: the three are not told apart.
     #[error("this needs the API token of an account, and none that is valid was given")]
     TokenNeeded,
+    /// An API token that may bring files, and nothing else.
+    #[error("this API token brings request files, and may not see or change anything else")]
+    TokenBringsOnly,
     /// A page for the vendor's staff.
     #[error("this page is for the vendor's staff")]
     StaffOnly,
@@ -64,12 +70,25 @@ pub(crate) enum Failure {
         /// What to do.
         next_step: String,
     },
-    /// Something that was filled in is wrong, and no form is there to show it in.
+    /// Things that were filled in are wrong, and no form is there to show them in.
+    #[error("{}", says(.0))]
+    Wrong(Vec<Problem>),
+    /// Something that was sent is wrong, and no form is there to show it in.
     #[error("{says}")]
     Invalid {
         /// The stable code.
         code: &'static str,
         /// All of it, in sentences.
+        says: String,
+        /// What to do.
+        next_step: String,
+    },
+    /// A rule says no, and what was asked is as it was.
+    #[error("{says}")]
+    Refused {
+        /// The stable code.
+        code: &'static str,
+        /// The rule in a sentence.
         says: String,
         /// What to do.
         next_step: String,
@@ -101,16 +120,20 @@ impl Failure {
         match self {
             Failure::SignInNeeded { .. } => StatusCode::SEE_OTHER,
             Failure::TokenNeeded => StatusCode::UNAUTHORIZED,
-            Failure::StaffOnly | Failure::AdministratorsOnly | Failure::CrossSite => StatusCode::FORBIDDEN,
+            Failure::TokenBringsOnly
+            | Failure::StaffOnly
+            | Failure::AdministratorsOnly
+            | Failure::CrossSite => StatusCode::FORBIDDEN,
             Failure::NotFound => StatusCode::NOT_FOUND,
             Failure::Method => StatusCode::METHOD_NOT_ALLOWED,
             Failure::Malformed => StatusCode::BAD_REQUEST,
             Failure::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Failure::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Failure::TooManyFiles { .. } | Failure::Unreadable { .. } | Failure::Invalid { .. } => {
-                StatusCode::UNPROCESSABLE_ENTITY
-            }
-            Failure::Changed => StatusCode::CONFLICT,
+            Failure::TooManyFiles { .. }
+            | Failure::Unreadable { .. }
+            | Failure::Wrong(_)
+            | Failure::Invalid { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+            Failure::Changed | Failure::Refused { .. } => StatusCode::CONFLICT,
             Failure::TimedOut | Failure::Ours { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Failure::Panicked => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -121,6 +144,7 @@ impl Failure {
         match self {
             Failure::SignInNeeded { .. } => "sign-in-needed",
             Failure::TokenNeeded => "token-needed",
+            Failure::TokenBringsOnly => "token-brings-only",
             Failure::StaffOnly => "staff-only",
             Failure::AdministratorsOnly => "administrators-only",
             Failure::NotFound => "not-found",
@@ -130,9 +154,11 @@ impl Failure {
             Failure::MediaType => "media-type",
             Failure::TooLarge => "too-large",
             Failure::TooManyFiles { .. } => "too-many-files",
-            Failure::Unreadable { code, .. } | Failure::Invalid { code, .. } | Failure::Ours { code, .. } => {
-                code
-            }
+            Failure::Wrong(_) => "invalid",
+            Failure::Unreadable { code, .. }
+            | Failure::Invalid { code, .. }
+            | Failure::Refused { code, .. }
+            | Failure::Ours { code, .. } => code,
             Failure::Changed => "changed-meanwhile",
             Failure::TimedOut => "timed-out",
             Failure::Panicked => "internal-error",
@@ -144,6 +170,7 @@ impl Failure {
         match self {
             Failure::SignInNeeded { .. } => "Sign in first",
             Failure::TokenNeeded => "An API token is needed",
+            Failure::TokenBringsOnly => "Not with this token",
             Failure::StaffOnly => "For the vendor's staff",
             Failure::AdministratorsOnly => "For administrators",
             Failure::NotFound => "Page not found",
@@ -152,7 +179,7 @@ impl Failure {
             Failure::TooLarge => "Too large",
             Failure::TooManyFiles { .. } => "Too many files",
             Failure::Unreadable { .. } => "Not a request file",
-            Failure::Invalid { .. } => "Not accepted",
+            Failure::Wrong(_) | Failure::Invalid { .. } | Failure::Refused { .. } => "Not accepted",
             Failure::Changed => "Changed meanwhile",
             Failure::TimedOut | Failure::Ours { .. } => "Not possible just now",
             Failure::Panicked => "Our mistake",
@@ -165,6 +192,9 @@ impl Failure {
             Failure::SignInNeeded { .. } => "Sign in; you will come back to this page.".to_owned(),
             Failure::TokenNeeded => {
                 "Send `Authorization: Bearer` and a token; `waybill token create` makes one.".to_owned()
+            }
+            Failure::TokenBringsOnly => {
+                "Use a token that manages the account; `waybill token create --manage` makes one.".to_owned()
             }
             Failure::StaffOnly => {
                 "If you are staff, sign in with that address; else go back to your own pages.".to_owned()
@@ -186,8 +216,12 @@ impl Failure {
                 limits::FILE_BYTES / 1024
             ),
             Failure::TooManyFiles { limit, .. } => format!("Nothing was done. Send at most {limit} files at a time."),
+            Failure::Wrong(problems) => {
+                problems.iter().map(|problem| problem.next_step).collect::<Vec<_>>().join(" ")
+            }
             Failure::Unreadable { next_step, .. }
             | Failure::Invalid { next_step, .. }
+            | Failure::Refused { next_step, .. }
             | Failure::Ours { next_step, .. } => next_step.clone(),
             Failure::Changed => "Look at it as it is now, and make your change again if it is still needed.".to_owned(),
             Failure::TimedOut => {
@@ -197,6 +231,14 @@ impl Failure {
                 "Try again. The same file gets the same answer, so nothing is taken twice. If it comes back, tell the vendor."
                     .to_owned()
             }
+        }
+    }
+
+    /// Everything that is wrong with what was filled in.
+    pub(crate) fn problems(&self) -> &[Problem] {
+        match self {
+            Failure::Wrong(problems) => problems,
+            _ => &[],
         }
     }
 
@@ -249,7 +291,7 @@ impl From<PeopleError> for Failure {
         match error {
             PeopleError::NotFound { .. } => Failure::NotFound,
             PeopleError::Store(error) => error.into(),
-            PeopleError::Invalid(problems) => invalid(&problems),
+            PeopleError::Invalid(problems) => Failure::Wrong(problems),
             other => Failure::Invalid {
                 code: other.code(),
                 says: other.to_string(),
@@ -264,10 +306,26 @@ impl From<CatalogError> for Failure {
         match error {
             CatalogError::NotFound { .. } => Failure::NotFound,
             CatalogError::Changed { .. } => Failure::Changed,
-            // No page offers that.
-            CatalogError::Primary => Failure::Malformed,
+            CatalogError::Primary => Failure::Refused {
+                code: error.code(),
+                says: error.to_string(),
+                next_step: error.next_step().to_owned(),
+            },
             CatalogError::Store(error) => error.into(),
-            CatalogError::Invalid(problems) => invalid(&problems),
+            CatalogError::Invalid(problems) => Failure::Wrong(problems),
+        }
+    }
+}
+
+impl From<CustodyError> for Failure {
+    fn from(error: CustodyError) -> Failure {
+        match error {
+            // What is another account's does not exist.
+            CustodyError::NoInstallation | CustodyError::NoKey => Failure::NotFound,
+            CustodyError::Store(error) => error.into(),
+            other => {
+                Failure::Refused { code: other.code(), says: other.to_string(), next_step: other.next_step() }
+            }
         }
     }
 }
@@ -293,8 +351,6 @@ impl From<AnswerError> for Failure {
     }
 }
 
-fn invalid(problems: &[Problem]) -> Failure {
-    let says: Vec<&str> = problems.iter().map(|problem| problem.says.as_str()).collect();
-    let next_step: Vec<&str> = problems.iter().map(|problem| problem.next_step).collect();
-    Failure::Invalid { code: "invalid", says: says.join("; "), next_step: next_step.join(" ") }
+fn says(problems: &[Problem]) -> String {
+    problems.iter().map(|problem| problem.says.as_str()).collect::<Vec<_>>().join("; ")
 }

@@ -1,18 +1,14 @@
-//! Which installations use which license keys, and how a slot stands, in words. The signer says the facts; the words are here.
+//! Lines of lists of installations, and how a slot stands, in words. The signer says the facts; the words are here.
 
 use license_format::{Metric, Timestamp, payload::License};
-use signer::{
-    catalog::KeyRecord,
-    exchange::Seats,
-    installations::{InstallationView, SlotState, SlotView},
-};
+use signer::installations::{Line, LineLicense, LineState, SlotState, SlotView};
 
 use crate::{
     answered::site,
     show::{Day, Status, Tone, grouped, seats},
 };
 
-/// One line of a list of installations: a slot of an installation, or an installation without any.
+/// One line of a list of installations: a slot of one.
 #[derive(Debug, Clone)]
 pub(crate) struct Row {
     pub(crate) href: String,
@@ -22,42 +18,11 @@ pub(crate) struct Row {
     pub(crate) status: Status,
     pub(crate) seats: String,
     pub(crate) used: String,
+    /// The license key's name, and its last group.
+    pub(crate) key: String,
     pub(crate) good_until: Option<Day>,
     pub(crate) last_report: Day,
     pub(crate) forked: bool,
-}
-
-/// The slots whose newest license was given under one of the keys.
-pub(crate) fn using<'a>(
-    installations: &'a [InstallationView],
-    keys: &'a [KeyRecord],
-) -> impl Iterator<Item = (&'a InstallationView, &'a SlotView)> {
-    let under = move |slot: &SlotView| {
-        let digest = slot.license.as_ref().map(|license| license.license_key.digest);
-        digest.is_some_and(|digest| keys.iter().any(|key| key.key.digest() == digest))
-    };
-    installations.iter().flat_map(move |installation| {
-        installation.slots.iter().filter(move |slot| under(slot)).map(move |slot| (installation, slot))
-    })
-}
-
-/// Seats that licenses of a slot hold: of each metric the most that one of them has.
-pub(crate) fn leased(slot: &SlotView) -> Seats {
-    let mut most = Seats::new();
-    for (metric, seats) in slot.counted.iter().flat_map(|counted| &counted.seats) {
-        let held = most.entry(*metric).or_default();
-        *held = (*held).max(*seats);
-    }
-    most
-}
-
-/// Seats that several slots hold together.
-pub(crate) fn leased_by<'a>(slots: impl Iterator<Item = &'a SlotView>) -> Seats {
-    let mut sum = Seats::new();
-    for (metric, seats) in slots.flat_map(leased) {
-        *sum.entry(metric).or_default() += seats;
-    }
-    sum
 }
 
 /// A number where there is one metric, as in `100`; where there are several each gets its noun.
@@ -75,19 +40,41 @@ pub(crate) fn status(slot: &SlotView, now: Timestamp) -> Status {
     match (slot.state, &slot.license) {
         (SlotState::Deactivated, _) => Status::new(Tone::Idle, "Deactivated"),
         (SlotState::Ended, _) | (SlotState::Active, None) => Status::new(Tone::Stop, "Ended"),
-        (SlotState::Active, Some(license)) if license.contract_end() <= now => {
-            Status::new(Tone::Stop, "Contract ended")
+        (SlotState::Active, Some(license)) => {
+            let dates = Dates {
+                contract_end: license.contract_end(),
+                good_until: license.good_until,
+                report_due: license.report_due,
+                // The slot says itself that a license counts.
+                ends: Timestamp::MAX,
+            };
+            standing(dates, is_over(slot.used, license), now)
         }
-        (SlotState::Active, Some(license)) if license.good_until <= now => {
-            Status::new(Tone::Warn, "File in grace")
-        }
-        (SlotState::Active, Some(license)) if license.report_due <= now => {
-            Status::new(Tone::Warn, "Report overdue")
-        }
-        (SlotState::Active, Some(license)) if is_over(slot.used, license) => {
-            Status::new(Tone::Warn, "Over the limit")
-        }
-        (SlotState::Active, Some(_)) => Status::new(Tone::Ok, "Active"),
+    }
+}
+
+/// The dates of a license.
+struct Dates {
+    contract_end: Timestamp,
+    good_until: Timestamp,
+    report_due: Timestamp,
+    ends: Timestamp,
+}
+
+/// How a license stands, the worst first.
+fn standing(dates: Dates, over: bool, now: Timestamp) -> Status {
+    if dates.ends <= now {
+        Status::new(Tone::Stop, "Ended")
+    } else if dates.contract_end <= now {
+        Status::new(Tone::Stop, "Contract ended")
+    } else if dates.good_until <= now {
+        Status::new(Tone::Warn, "File in grace")
+    } else if dates.report_due <= now {
+        Status::new(Tone::Warn, "Report overdue")
+    } else if over {
+        Status::new(Tone::Warn, "Over the limit")
+    } else {
+        Status::new(Tone::Ok, "Active")
     }
 }
 
@@ -97,43 +84,43 @@ fn is_over(used: Option<u64>, license: &License) -> bool {
 }
 
 impl Row {
-    /// The lines of one installation.
-    pub(crate) fn all(installation: &InstallationView, folder: &str, now: Timestamp) -> Vec<Row> {
-        let blank = Row {
-            href: format!("{folder}/{}", installation.thumbprint),
-            site: site(installation.site_code.as_str(), installation.site_description.as_ref()),
-            server: installation.name.to_string(),
-            license_type: "",
-            status: Status::new(Tone::Idle, "No license yet"),
-            seats: String::new(),
-            used: String::new(),
-            good_until: None,
-            last_report: Day::new(installation.last_report, now),
-            forked: installation.fork.is_some(),
-        };
-        if installation.slots.is_empty() {
-            return vec![blank];
-        }
-        installation.slots.iter().map(|slot| blank.clone().with(slot, now)).collect()
-    }
-
-    /// The line of one slot.
-    pub(crate) fn of(installation: &InstallationView, slot: &SlotView, folder: &str, now: Timestamp) -> Row {
-        let alone = InstallationView { slots: Vec::new(), ..installation.clone() };
-        let [row] = <[Row; 1]>::try_from(Row::all(&alone, folder, now)).expect("one line without slots");
-        row.with(slot, now)
-    }
-
-    fn with(self, slot: &SlotView, now: Timestamp) -> Row {
+    /// A line of a list, whose installations have their pages in a folder.
+    pub(crate) fn of(line: &Line, folder: &str, now: Timestamp) -> Row {
+        let license = line.license.as_ref();
         Row {
-            license_type: slot.license_type.title(),
-            status: status(slot, now),
-            seats: slot.license.as_ref().map_or_else(String::new, |license| {
-                seats(license.grants.iter().map(|grant| (grant.metric, grant.seats)))
-            }),
-            used: slot.used.map_or_else(String::new, grouped),
-            good_until: slot.license.as_ref().map(|license| Day::new(license.good_until, now)),
-            ..self
+            href: format!("{folder}/{}", line.installation),
+            site: site(line.site_code.as_str(), line.site_description.as_ref()),
+            server: line.name.to_string(),
+            license_type: line.license_type.title(),
+            status: status_of(line, now),
+            seats: license.map_or_else(String::new, |license| seats(license.grants.iter().copied())),
+            used: line.used.map_or_else(String::new, grouped),
+            key: license.and_then(|license| license.key_name.as_ref()).map_or_else(
+                String::new,
+                |(name, masked)| {
+                    let last = masked.rsplit('-').next().unwrap_or_default();
+                    format!("{name}, …-{last}")
+                },
+            ),
+            good_until: license.map(|license| Day::new(license.good_until, now)),
+            last_report: Day::new(line.last_report, now),
+            forked: line.forked,
+        }
+    }
+}
+
+/// How a line of a list stands.
+fn status_of(line: &Line, now: Timestamp) -> Status {
+    match (line.state, &line.license) {
+        (LineState::Deactivated, _) => Status::new(Tone::Idle, "Deactivated"),
+        (LineState::Blocked, _) => Status::new(Tone::Stop, "Blocked"),
+        (LineState::Moved, _) => Status::new(Tone::Idle, "Key moved away"),
+        (LineState::Used, None) => Status::new(Tone::Idle, "No license yet"),
+        (LineState::Used, Some(license)) => {
+            let LineLicense { contract_end, good_until, report_due, ends, .. } = *license;
+            let granted = license.grants.first().map(|(_, seats)| *seats);
+            let over = line.used.zip(granted).is_some_and(|(used, granted)| used > granted);
+            standing(Dates { contract_end, good_until, report_due, ends }, over, now)
         }
     }
 }

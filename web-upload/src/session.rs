@@ -6,14 +6,17 @@ use std::{
 };
 
 use axum::{
-    extract::{ConnectInfo, FromRequestParts},
+    extract::{ConnectInfo, FromRequestParts, OriginalUri},
     http::{Method, request::Parts},
 };
 use axum_extra::extract::{
     CookieJar,
     cookie::{Cookie, SameSite},
 };
-use signer::people::{AccountId, Actor, Asker, Role, SignedIn, Token};
+use signer::{
+    installations::Decider,
+    people::{AccountId, Actor, Asker, Role, SignedIn, Token},
+};
 
 use crate::{
     failure::Failure,
@@ -67,9 +70,19 @@ impl User {
         self.0.role_in(account) == Some(Role::Administrator)
     }
 
-    /// Whether license keys may be shown in full.
-    pub(crate) fn may_reveal_keys(&self, account: &AccountId) -> bool {
+    /// Whether this one decides about an account's seats: an administrator of it, or the vendor's staff. They see license keys in full.
+    pub(crate) fn manages(&self, account: &AccountId) -> bool {
         self.is_staff() || self.administers(account)
+    }
+
+    /// Somebody who decides about an account's seats. Refuses members, and everybody else as if the account were not there.
+    pub(crate) fn decider(&self, account: &AccountId) -> Result<Decider, Failure> {
+        let asker = self.eyes(account)?;
+        if self.manages(account) {
+            Ok(Decider { asker, actor: self.actor() })
+        } else {
+            Err(Failure::AdministratorsOnly)
+        }
     }
 
     /// All the eyes that this person has: for things that are found by their digest alone.
@@ -87,8 +100,10 @@ impl FromRequestParts<Portal> for User {
     async fn from_request_parts(parts: &mut Parts, _: &Portal) -> Result<Self, Failure> {
         let visitor = parts.extensions.get::<Visitor>().cloned().unwrap_or_default();
         visitor.0.map(User).ok_or_else(|| {
-            let back = parts.method == Method::GET && is_local_path(parts.uri.path());
-            Failure::SignInNeeded { next: if back { parts.uri.path() } else { "/" }.to_owned() }
+            // Routes that are nested see the rest of the address only.
+            let whole = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |OriginalUri(uri)| uri);
+            let back = parts.method == Method::GET && is_local_path(whole.path());
+            Failure::SignInNeeded { next: if back { whole.path() } else { "/" }.to_owned() }
         })
     }
 }

@@ -68,12 +68,13 @@ async fn what_is_for_staff_is_for_staff() {
         "/accounts/new".to_owned(),
         format!("/accounts/{contoso}/members"),
         format!("/accounts/{contoso}/subscriptions/new"),
-        format!("{here}/terms"),
+        format!("{here}/edit"),
+        format!("{here}/overdraft"),
         format!("{here}/offline-use"),
     ] {
         assert_eq!(ana.post(&path, &end).await.status, StatusCode::FORBIDDEN, "{path}");
     }
-    ana.get(&here).await.says("250 managed devices").does_not_say("Change seats or end");
+    ana.get(&here).await.says("250 managed devices").does_not_say("Change the subscription");
 }
 
 #[tokio::test]
@@ -142,24 +143,44 @@ async fn seats_and_end_change_only_as_they_were_shown() {
     let world = World::new().await;
     let mut staff = world.signed_in(STAFF).await;
     let here = format!("/accounts/{}/subscriptions/{}", world.contoso.account, world.contoso.subscription);
-    staff.get(&here).await.says("name=\"seats-managed-device\"").says("value=\"250\"");
-    let terms = format!("{here}/terms");
-    let change = |version, seats, end| [("version", version), ("seats-managed-device", seats), ("end", end)];
-    let done = staff.post(&terms, &change("1", "400", "2028-11-22")).await;
+    let edit = format!("{here}/edit");
+    staff.get(&here).await.says("Change the subscription");
+    let form = staff.get(&edit).await.form("edit");
+    assert_eq!(form["seats-managed-device"], "250");
+    let change = |version: &str, seats: &str, end: &str, step: &str| {
+        let mut form = form.clone();
+        for (name, value) in
+            [("version", version), ("seats-managed-device", seats), ("end", end), ("step", step)]
+        {
+            form.insert(name.to_owned(), value.to_owned());
+        }
+        form
+    };
+    // First it is shown, and nothing is changed.
+    let page = staff.submit(&edit, &change("1", "400", "2028-11-22", "")).await;
+    page.says("Seats (managed devices)").says("<td>250</td><td>400</td>").does_not_say("Saved.");
+    staff.get(&here).await.says("250 managed devices");
+    let mut confirmed = page.form("edit");
+    confirmed.insert("step".to_owned(), "do".to_owned());
+    let done = staff.submit(&edit, &confirmed).await;
     assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.text());
     let page = staff.get(done.header("location")).await;
     page.says("Saved.").says("400 managed devices").says("2028-11-22").says("You");
-    let stale = staff.post(&terms, &change("1", "10", "2028-11-22")).await;
-    assert_eq!(stale.status, StatusCode::CONFLICT);
-    stale.says("Changed meanwhile").says("400 managed devices");
+    // Whoever was overtaken is told, before and after the page to confirm.
+    for step in ["", "do"] {
+        let stale = staff.submit(&edit, &change("1", "10", "2028-11-22", step)).await;
+        assert_eq!(stale.status, StatusCode::CONFLICT);
+        stale.says("Changed meanwhile").says("value=\"400\"");
+    }
     for (seats, end) in [("many", "2028-11-22"), ("10", "soon"), ("0", "2028-11-22"), ("10", "2020-01-01")] {
-        let page = staff.post(&terms, &change("2", seats, end)).await;
+        let page = staff.submit(&edit, &change("2", seats, end, "")).await;
         assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{seats} {end}");
         page.says("role=\"alert\"").says("aria-invalid").says(&format!("value=\"{seats}\""));
     }
     // The address must name both rightly.
-    let crossed = terms.replace(world.contoso.account.as_str(), world.fabrikam.account.as_str());
-    assert_eq!(staff.post(&crossed, &change("2", "10", "2028-11-22")).await.status, StatusCode::NOT_FOUND);
+    let crossed = edit.replace(world.contoso.account.as_str(), world.fabrikam.account.as_str());
+    let page = staff.submit(&crossed, &change("2", "10", "2028-11-22", "do")).await;
+    assert_eq!(page.status, StatusCode::NOT_FOUND);
     // The customer reads the history, and not who of staff it was.
     let page = world.signed_in(ANA).await.get(&here).await;
     page.says("Vendor&#39;s staff").does_not_say(STAFF);

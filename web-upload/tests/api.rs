@@ -9,6 +9,7 @@ use axum::{
 use common::{ANA, Page, World, send};
 use license_format::{Kind, UnverifiedFile, limits};
 use serde_json::{Value, json};
+use signer::people::TokenRights;
 
 const PROBLEM: &str = "application/problem+json";
 const FILE: &str = "application/vnd.waybill+cbor";
@@ -162,6 +163,262 @@ async fn the_api_describes_itself_and_says_how_it_is() {
     world.signer.clone().close().await;
     let health = send(&world.router, Request::get("/healthz").body(Body::empty()).unwrap()).await;
     assert_eq!((health.status, health.header("content-type")), (StatusCode::SERVICE_UNAVAILABLE, PROBLEM));
+}
+
+/// One call with a token.
+async fn call(world: &World, token: &str, method: &str, path: &str, body: Option<Value>) -> Page {
+    let mut request = Request::builder()
+        .method(method)
+        .uri(format!("/api/v1{path}"))
+        .header(header::AUTHORIZATION, format!("Bearer {token}"));
+    if body.is_some() {
+        request = request.header(header::CONTENT_TYPE, "application/json");
+    }
+    let body = body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
+    send(&world.router, request.body(body).unwrap()).await
+}
+
+/// The same, and its status and document.
+async fn ask(world: &World, token: &str, method: &str, path: &str, body: Option<Value>) -> (u16, Value) {
+    let page = call(world, token, method, path, body).await;
+    let json = if page.body.is_empty() { Value::Null } else { page.json() };
+    let failed = page.status.as_u16() >= 400;
+    assert!(!failed || page.header("content-type") == PROBLEM && json["next_step"].is_string(), "{json}");
+    (page.status.as_u16(), json)
+}
+
+#[tokio::test]
+async fn a_token_that_manages_decides_about_keys_as_an_administrator_does() {
+    let world = World::new().await;
+    let token = world.token_to(&world.contoso.account, TokenRights::Manage).await;
+    let of = format!("/subscriptions/{}", world.contoso.subscription);
+    let (_, sold) = ask(&world, &token, "GET", "/subscriptions", None).await;
+    assert_eq!(
+        sold[0]["grants"],
+        json!([{ "metric": "managed-device", "seats": 250, "edition": "Standard" }])
+    );
+    let keys = format!("{of}/license-keys");
+    // All that is wrong is listed, and a preview makes nothing.
+    let wrong = json!({ "name": "", "quota": 900, "draw": "reserved", "installations": 0 });
+    let (status, problem) = ask(&world, &token, "POST", &keys, Some(wrong)).await;
+    assert_eq!((status, &problem["code"]), (422, &json!("invalid")));
+    let fields: Vec<&str> =
+        problem["problems"].as_array().unwrap().iter().map(|one| one["field"].as_str().unwrap()).collect();
+    assert_eq!(fields, ["name", "quota", "installations"]);
+    let berlin = json!({ "name": "Berlin", "quota": 100, "draw": "reserved" });
+    let (status, preview) =
+        ask(&world, &token, "POST", &format!("{keys}?preview=true"), Some(berlin.clone())).await;
+    assert_eq!((status, &preview["effect"]), (200, &json!("none")));
+    assert_eq!(preview["timelines"][0]["instants"][0]["reserved"], 100);
+    let (_, all) = ask(&world, &token, "GET", &keys, None).await;
+    assert_eq!(all["rows"].as_array().unwrap().len(), 1);
+    let (status, made) = ask(&world, &token, "POST", &keys, Some(berlin)).await;
+    assert_eq!((status, &made["version"], &made["moves"]), (201, &json!(1), &json!(0)));
+    let key = format!("/license-keys/{}", made["id"].as_str().unwrap());
+
+    // A page at a time.
+    let (_, first) = ask(&world, &token, "GET", &format!("{keys}?limit=1"), None).await;
+    assert_eq!(first["rows"][0]["kind"], "primary");
+    let next = first["next"].as_str().unwrap();
+    let (_, second) = ask(&world, &token, "GET", &format!("{keys}?limit=1&after={next}"), None).await;
+    assert_eq!((&second["rows"][0]["name"], &second["next"]), (&json!("Berlin"), &Value::Null));
+    let (status, problem) = ask(&world, &token, "GET", &format!("{keys}?after=nonsense"), None).await;
+    assert_eq!((status, &problem["code"]), (422, &json!("cursor")));
+
+    // A lower quota with a site in the field: shown, then done, on the version that was seen.
+    let mut proxy = world.proxy("PS1");
+    let request = proxy.activate(&made["key"].as_str().unwrap().parse().unwrap(), world.now());
+    let license = bring(&world, Some(&token), "*/*", request).await;
+    proxy.import(&license.body, world.now());
+    let lower = json!({ "version": 1, "quota": 40 });
+    let (_, preview) =
+        ask(&world, &token, "PATCH", &format!("{key}?preview=true"), Some(lower.clone())).await;
+    assert_eq!(preview["differences"], json!([{ "what": "quota", "before": "100", "after": "40" }]));
+    assert_eq!(
+        (&preview["effect"], &preview["at_most"], &preview["over"]),
+        (&json!("fewer"), &json!(40), &json!(60))
+    );
+    assert_eq!(preview["affected"][0]["site_code"], "PS1");
+    let (status, changed) = ask(&world, &token, "PATCH", &key, Some(lower.clone())).await;
+    assert_eq!((status, &changed["quota"], &changed["version"]), (200, &json!(40), &json!(2)));
+    let (status, problem) = ask(&world, &token, "PATCH", &key, Some(lower)).await;
+    assert_eq!((status, &problem["code"]), (409, &json!("changed-meanwhile")));
+    let open = json!({ "version": 2, "quota": null, "draw": "dynamic", "headroom": 5, "ends": "2027-01-01" });
+    let (_, changed) = ask(&world, &token, "PATCH", &key, Some(open)).await;
+    assert_eq!((&changed["quota"], &changed["headroom"]), (&Value::Null, &json!(5)));
+    assert_eq!((&changed["homes"], &changed["leased"][0]["seats"]), (&json!(1), &json!(100)));
+
+    // Codes.
+    let codes = format!("{key}/codes");
+    let new = json!({ "emails": ["ana@contoso.example", "ben@contoso.example"], "expires": "2026-12-24" });
+    let (status, made) = ask(&world, &token, "POST", &codes, Some(new)).await;
+    assert_eq!((status, made.as_array().unwrap().len()), (201, 2));
+    let code = made[0]["code"].as_str().unwrap();
+    assert_eq!(
+        call(&world, &token, "DELETE", &format!("{codes}/{code}"), None).await.status,
+        StatusCode::NO_CONTENT
+    );
+    assert_eq!(ask(&world, &token, "DELETE", &format!("{codes}/{code}"), None).await.0, 404);
+    let (_, open) = ask(&world, &token, "GET", &format!("{codes}?state=open"), None).await;
+    assert_eq!(open["rows"][0]["email"], "ben@contoso.example");
+
+    let (_, preview) = ask(&world, &token, "DELETE", &format!("{key}?preview=true"), None).await;
+    assert_eq!((&preview["effect"], &preview["installations"]), (&json!("ends"), &json!(1)));
+    assert_eq!(ask(&world, &token, "DELETE", &key, None).await.0, 422, "a version is needed");
+    assert_eq!(
+        call(&world, &token, "DELETE", &format!("{key}?version=3"), None).await.status,
+        StatusCode::NO_CONTENT
+    );
+    assert_eq!(ask(&world, &token, "GET", &key, None).await.0, 404);
+    // Who did it stands in the history.
+    let page = world.signed_in(ANA).await.get(&format!("/accounts/{}{of}", world.contoso.account)).await;
+    page.says("A program, with an API token").says("Deleted");
+}
+
+#[tokio::test]
+async fn a_token_that_manages_decides_about_installations() {
+    let world = World::new().await;
+    let token = world.token_to(&world.contoso.account, TokenRights::Manage).await;
+    let mut proxy = world.proxy("PS1");
+    let request = proxy.activate(&world.contoso.key, world.now());
+    let license = bring(&world, Some(&token), "*/*", request).await;
+    proxy.import(&license.body, world.now());
+    let (_, page) = ask(&world, &token, "GET", "/installations?q=ps", None).await;
+    let line = &page["rows"][0];
+    assert_eq!((&line["state"], &line["seats"]), (&json!("used"), &json!(250)));
+    assert_eq!(line["good_until"], "2027-02-20T10:00:00Z");
+    let here = format!("/installations/{}", line["installation"].as_str().unwrap());
+    let (_, shown) = ask(&world, &token, "GET", &here, None).await;
+    let key = shown["homes"][0]["license_key"].as_str().unwrap();
+    let about = |reason: &str| Some(json!({ "license_key": key, "reason": reason }));
+    let (status, problem) = ask(&world, &token, "POST", &format!("{here}/move"), about(" ")).await;
+    assert_eq!((status, &problem["code"]), (422, &json!("reason")));
+    let done = async |deed: &str| ask(&world, &token, "POST", &format!("{here}/{deed}"), about("lost")).await;
+    assert_eq!(done("block").await.0, 204);
+    let (_, blocked) = ask(&world, &token, "GET", "/installations?show=blocked", None).await;
+    assert_eq!(blocked["rows"].as_array().unwrap().len(), 1);
+    assert_eq!(done("allow").await.0, 204);
+    assert_eq!(done("move").await.0, 204);
+    let (status, problem) = done("move").await;
+    assert_eq!((status, &problem["code"]), (409, &json!("not-at-home")));
+    let (_, shown) = ask(&world, &token, "GET", &here, None).await;
+    assert_eq!((&shown["homes"], &shown["barred"][0]["why"]), (&json!([]), &json!("moved")));
+    let (status, problem) =
+        ask(&world, &token, "POST", &format!("{here}/fork"), Some(json!({ "lives": "second" }))).await;
+    assert_eq!((status, &problem["code"]), (409, &json!("no-fork")));
+    let (status, problem) =
+        ask(&world, &token, "POST", &format!("{here}/fork"), Some(json!({ "lives": "both" }))).await;
+    assert_eq!((status, &problem["code"]), (422, &json!("malformed-request")));
+    let (_, overdraft) =
+        ask(&world, &token, "GET", &format!("/subscriptions/{}/overdraft", world.contoso.subscription), None)
+            .await;
+    assert_eq!((&overdraft[0]["seats"], &overdraft[0]["granted"]), (&json!(250), &json!(false)));
+    let timeline = format!("/subscriptions/{}/timeline", world.contoso.subscription);
+    let (_, timelines) = ask(&world, &token, "GET", &timeline, None).await;
+    assert_eq!(timelines[0]["instants"][0]["booked"], 250);
+}
+
+#[tokio::test]
+async fn a_token_is_of_one_account_and_does_what_it_was_made_for() {
+    let world = World::new().await;
+    let manages = world.token_to(&world.contoso.account, TokenRights::Manage).await;
+    let foreign = world.token_to(&world.fabrikam.account, TokenRights::Manage).await;
+    let courier = world.token(&world.contoso.account).await;
+    let request = world.proxy("PS1").activate(&world.contoso.key, world.now());
+    bring(&world, Some(&courier), "*/*", request).await;
+    let of = format!("/subscriptions/{}", world.contoso.subscription);
+    let (_, keys) = ask(&world, &manages, "GET", &format!("{of}/license-keys"), None).await;
+    let id = keys["rows"][0]["id"].as_str().unwrap();
+    let (_, lines) = ask(&world, &manages, "GET", "/installations", None).await;
+    let here = format!("/installations/{}", lines["rows"][0]["installation"].as_str().unwrap());
+    let about = json!({ "license_key": id, "reason": "mine" });
+    let calls = [
+        ("GET", of.clone(), None),
+        ("GET", format!("{of}/timeline"), None),
+        ("GET", format!("{of}/overdraft"), None),
+        ("GET", format!("{of}/license-keys"), None),
+        ("POST", format!("{of}/license-keys"), Some(json!({ "name": "x" }))),
+        ("GET", format!("/license-keys/{id}"), None),
+        ("PATCH", format!("/license-keys/{id}"), Some(json!({ "version": 1, "blocked": true }))),
+        ("DELETE", format!("/license-keys/{id}?version=1"), None),
+        ("GET", format!("/license-keys/{id}/codes"), None),
+        (
+            "POST",
+            format!("/license-keys/{id}/codes"),
+            Some(json!({ "emails": ["a@b.example"], "expires": "2026-12-24" })),
+        ),
+        ("GET", here.clone(), None),
+        ("POST", format!("{here}/move"), Some(about.clone())),
+        ("POST", format!("{here}/block"), Some(about.clone())),
+        ("POST", format!("{here}/allow"), Some(about)),
+        ("POST", format!("{here}/exchange"), Some(json!({ "license_key": id, "to": id, "reason": "mine" }))),
+    ];
+    let unknown = |path: &str| {
+        let other = "0193f2a0-5c00-7d3e-8f10-6f5b2f9c2a11";
+        path.replace(id, other).replace(world.contoso.subscription.as_str(), other)
+    };
+    for (method, path, body) in calls {
+        // What is another account's is not there, as if it had never been.
+        let (status, problem) = ask(&world, &foreign, method, &path, body.clone()).await;
+        assert_eq!((status, &problem["code"]), (404, &json!("not-found")), "{method} {path}");
+        assert_eq!(problem, ask(&world, &foreign, method, &unknown(&path), body.clone()).await.1, "{path}");
+        // A token for a courier brings files and sees nothing.
+        let (status, problem) = ask(&world, &courier, method, &path, body.clone()).await;
+        assert_eq!((status, &problem["code"]), (403, &json!("token-brings-only")), "{method} {path}");
+        let (status, problem) = ask(&world, "wba_nonsense", method, &path, body).await;
+        assert_eq!((status, &problem["code"]), (401, &json!("token-needed")), "{method} {path}");
+    }
+    let (_, lines) = ask(&world, &foreign, "GET", "/installations", None).await;
+    assert_eq!(lines["rows"], json!([]));
+    assert_eq!(ask(&world, &foreign, "GET", "/subscriptions", None).await.1.as_array().unwrap().len(), 1);
+    let (_, keys) = ask(&world, &manages, "GET", &format!("{of}/license-keys"), None).await;
+    assert_eq!(
+        (&keys["rows"][0]["version"], &keys["rows"][0]["moves"]),
+        (&json!(1), &json!(0)),
+        "nothing was done"
+    );
+}
+
+#[tokio::test]
+async fn every_call_stands_in_the_description() {
+    let world = World::new().await;
+    let page = send(&world.router, Request::get("/api/v1/openapi.json").body(Body::empty()).unwrap()).await;
+    let description = page.json();
+    let paths = description["paths"].as_object().unwrap();
+    let mut calls: Vec<String> = paths
+        .iter()
+        .flat_map(|(path, methods)| {
+            methods.as_object().unwrap().keys().map(move |method| format!("{method} {path}"))
+        })
+        .collect();
+    calls.sort();
+    let installation = "/api/v1/installations/{installation}";
+    let of = "/api/v1/subscriptions/{subscription}";
+    let mut expected: Vec<String> = ["allow", "block", "exchange", "fork", "move"]
+        .iter()
+        .map(|deed| format!("post {installation}/{deed}"))
+        .chain([
+            "get /api/v1/installations".to_owned(),
+            format!("get {installation}"),
+            "get /api/v1/license-keys/{key}".to_owned(),
+            "patch /api/v1/license-keys/{key}".to_owned(),
+            "delete /api/v1/license-keys/{key}".to_owned(),
+            "get /api/v1/license-keys/{key}/codes".to_owned(),
+            "post /api/v1/license-keys/{key}/codes".to_owned(),
+            "delete /api/v1/license-keys/{key}/codes/{code}".to_owned(),
+            "get /api/v1/subscriptions".to_owned(),
+            format!("get {of}"),
+            format!("get {of}/license-keys"),
+            format!("post {of}/license-keys"),
+            format!("get {of}/overdraft"),
+            format!("get {of}/timeline"),
+            "post /api/v1/answers".to_owned(),
+            "get /healthz".to_owned(),
+        ])
+        .collect();
+    expected.sort();
+    assert_eq!(calls, expected);
+    assert!(description["info"]["description"].as_str().unwrap().contains("vendor's staff"));
 }
 
 fn base64(text: &Value) -> Vec<u8> {

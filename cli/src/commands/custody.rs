@@ -35,7 +35,7 @@ pub(crate) struct Because {
 #[derive(Debug, Args)]
 pub(crate) struct Exchange {
     #[command(flatten)]
-    pub(super) pair: Pair,
+    pub(super) because: Because,
     /// The license key that it goes on with
     #[arg(long, value_name = "ID")]
     to: LicenseKeyId,
@@ -57,20 +57,18 @@ impl Because {
             "It gets no new license of this key. The one that it has goes on until it ends, and counts.\n";
         Ok(Report::new(text, json!({ "installation": id, "license_key": self.pair.key, "blocked": true })))
     }
-}
 
-impl Pair {
     pub(super) async fn allow(self, rows: &Installations, id: Thumbprint) -> Result<Report, Failure> {
-        rows.allow(&id, &self.key, &Decider::operator(), edge::now()).await?;
+        rows.allow(&id, &self.pair.key, &self.reason, &Decider::operator(), edge::now()).await?;
         let text = "It may use this key again.\n";
-        Ok(Report::new(text, json!({ "installation": id, "license_key": self.key, "allowed": true })))
+        Ok(Report::new(text, json!({ "installation": id, "license_key": self.pair.key, "allowed": true })))
     }
 }
 
 impl Exchange {
     pub(super) async fn run(self, rows: &Installations, id: Thumbprint) -> Result<Report, Failure> {
-        let (from, to) = (&self.pair.key, &self.to);
-        rows.exchange_key(&id, from, to, &Decider::operator(), edge::now()).await?;
+        let (from, to) = (&self.because.pair.key, &self.to);
+        rows.exchange_key(&id, from, to, &self.because.reason, &Decider::operator(), edge::now()).await?;
         let text = "Its next refresh brings a license of the other key; nobody types anything there.\n";
         Ok(Report::new(text, json!({ "installation": id, "from": from, "to": to })))
     }

@@ -32,13 +32,14 @@ impl Init {
         let dir = context.data_dir.dir()?;
         let options = InitOptions { vendor: self.vendor, passphrase: self.passphrase.read_new()? };
         let made = signer::init::init(&dir, &options, edge::now(), &mut edge::entropy).await?;
-        let Initialized { vendor, root, issuing, root_fingerprint, .. } = &made;
+        let Initialized { vendor, root, issuing, log, root_fingerprint, .. } = &made;
         let mut text = format!("{vendor} can issue licenses now.\n\n");
         text += &show::fields(&[
             ("data directory", &dir.path().display()),
             ("store", dir.store()),
             ("root key", &format!("{}   {}", root.short(), dir.root_key(1).display())),
             ("issuing key", &format!("{}   {}", issuing.short(), dir.issuing_key(1).display())),
+            ("log key", &format!("{}   {}", log.short(), dir.log_key(1).display())),
             ("trust bundle", &dir.trust().display()),
             ("root fingerprint", root_fingerprint),
         ]);
@@ -61,6 +62,7 @@ impl Init {
             "store": dir.store().to_string(),
             "root_key": root,
             "issuing_key": issuing,
+            "log_key": log,
             "root_fingerprint": root_fingerprint,
             "trust": dir.trust(),
             "staff": staff,

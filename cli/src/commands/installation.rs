@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use signer::{
     Asker,
     exchange::{Bar, Lives},
-    installations::{Decider, InstallationView, Installations, SlotView},
+    installations::{BarView, Decider, InstallationView, Installations, SlotView},
 };
 
 use super::custody;
@@ -38,7 +38,7 @@ pub(crate) enum Installation {
     /// Give an installation no new licenses of a key
     Block(custody::Because),
     /// Let an installation use a key again that was blocked there or had moved away
-    Allow(custody::Pair),
+    Allow(custody::Because),
     /// Let an installation go on with another key from its next refresh
     Exchange(custody::Exchange),
 }
@@ -72,11 +72,11 @@ impl Installation {
                 order.block(&installations, id).await
             }
             Installation::Allow(order) => {
-                let id = find(&installations, &order.id).await?;
+                let id = find(&installations, &order.pair.id).await?;
                 order.allow(&installations, id).await
             }
             Installation::Exchange(order) => {
-                let id = find(&installations, &order.pair.id).await?;
+                let id = find(&installations, &order.because.pair.id).await?;
                 order.run(&installations, id).await
             }
         }
@@ -179,12 +179,12 @@ fn details(view: &InstallationView) -> String {
             ("second branch", &format!("{}   refused", fork.second)),
         ]));
     }
-    for (key, why) in &view.barred {
+    for BarView { key, why, .. } in &view.barred {
         let why = match why {
             Bar::Blocked => "blocked here",
             Bar::Moved => "moved away from here",
         };
-        text += &format!("license key {key} is {why}\n");
+        text += &format!("license key {} is {why}\n", key.id);
     }
     for slot in &view.slots {
         text += &format!("\n{}: {}\n", slot.license_type.title(), slot.state.title());
@@ -258,9 +258,10 @@ fn row(view: &InstallationView) -> Value {
             "second": fork.second,
             "seen": fork.seen.rfc3339(),
         })),
-        "barred": view.barred.iter().map(|(key, why)| json!({
-            "license_key": key,
-            "why": match why {
+        "barred": view.barred.iter().map(|bar| json!({
+            "license_key": bar.key.id,
+            "note": bar.note,
+            "why": match bar.why {
                 Bar::Blocked => "blocked",
                 Bar::Moved => "moved",
             },

@@ -11,6 +11,7 @@ mod inspect;
 mod installation;
 mod issue;
 mod license_key;
+mod log;
 mod overdraft;
 mod serve;
 mod sublicense;
@@ -56,6 +57,9 @@ pub(crate) enum Command {
     /// Secrets with which programs use the REST API
     #[command(subcommand)]
     Token(token::Token),
+    /// The log of answers, which is only ever added to
+    #[command(subcommand)]
+    Log(log::Log),
     /// Answer a request file here, without the portal and by the same rules
     Issue(issue::Issue),
     /// Take a request file to a portal and bring the answer back
@@ -82,6 +86,7 @@ impl Command {
             Command::LicenseKey(command) => command.run(context).await,
             Command::Installation(command) => command.run(context).await,
             Command::Token(command) => command.run(context).await,
+            Command::Log(command) => command.run(context).await,
             Command::Issue(command) => command.run(context).await,
             Command::Connect(command) => command.run(),
             Command::Inspect(command) => command.run(),

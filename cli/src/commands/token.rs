@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use license_format::Timestamp;
 use serde_json::json;
-use signer::{AccountId, people::People};
+use signer::{
+    AccountId,
+    people::{People, TokenRights},
+};
 
 use super::subscription::date;
 use crate::{
@@ -24,6 +27,9 @@ pub(crate) struct Create {
     /// Whose requests it may bring
     #[arg(long, value_name = "ID")]
     account: AccountId,
+    /// Let it see and change the account's license keys, codes and installations too, as an administrator does
+    #[arg(long)]
+    manage: bool,
     /// What it is for
     #[arg(long, value_name = "TEXT", default_value = "command line")]
     label: String,
@@ -37,16 +43,18 @@ pub(crate) struct Create {
 
 impl Token {
     pub(crate) async fn run(self, context: &Context) -> Result<Report, Failure> {
-        let Token::Create(Create { account, label, expires, output }) = self;
+        let Token::Create(Create { account, manage, label, expires, output }) = self;
         let people = People::new(context.data_dir.store().await?);
+        let rights = if manage { TokenRights::Manage } else { TokenRights::Bring };
         let place = output.as_deref().map(files::reserve).transpose()?;
         let (secret, token) =
-            people.create_token(&account, &label, expires, edge::now(), &mut edge::entropy).await?;
+            people.create_token(&account, &label, rights, expires, edge::now(), &mut edge::entropy).await?;
 
         let mut json = json!({
             "id": token.id,
             "account": token.account,
             "label": token.label,
+            "manages": manage,
             "prefix": token.prefix,
             "expires": token.expires.map(Timestamp::rfc3339),
         });

@@ -1,6 +1,6 @@
 //! A world at work: which steps may be taken in a state, and what each leads to.
 
-use license_format::{DAY, Digest, Thumbprint, Timestamp};
+use license_format::{DAY, Digest, Thumbprint, Timestamp, payload::License};
 use signer::Answer;
 
 use crate::{
@@ -298,8 +298,18 @@ impl Model {
     fn rely(&mut self, state: &mut State, request: u32) {
         let now = self.now(state);
         let paper = self.papers.request(request);
-        let clock = paper.request.clock();
-        let is_behind = clock.now.plus(sold::TERMS.tolerance) < clock.high_water;
+        let (clock, slots) = (paper.request.clock(), &paper.request.chain().slots);
+        let shown = |license: &&License| {
+            let mut held = slots.iter().filter_map(|(_, report)| report.holding);
+            held.any(|held| held.digest == license.answers)
+        };
+        let licenses = state.answers.iter().filter_map(|answer| match &self.papers.answer(*answer).answer {
+            Answer::License(license) => Some(license),
+            _ => None,
+        });
+        let seen =
+            licenses.filter(shown).map(|license| license.issued).fold(clock.high_water, Timestamp::max);
+        let is_behind = clock.now.plus(sold::TERMS.tolerance) < seen;
         for site in state.sites.iter_mut().filter(|site| usize::from(site.installation) == paper.installation)
         {
             let proxy = self.proxies.state(site.proxy);

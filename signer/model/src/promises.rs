@@ -111,7 +111,8 @@ fn final_(look: &mut Look<'_>) -> Result<(), String> {
 }
 
 /// No request has two different licenses or receipts, and none counts twice. A record that has lost answers cannot give them again; it
-/// keeps the promise by its record number, until all that it may have lost has ended.
+/// keeps the promise by its record number, which a record that was put back unseen does not have, and by the time at which a request says
+/// that it was made.
 fn same_answer(look: &mut Look<'_>) -> Result<(), String> {
     if look.has_lost_its_record() {
         return Ok(());
@@ -199,9 +200,9 @@ impl Look<'_> {
     }
 
     fn has_lost_its_record(&self) -> bool {
-        let book = &self.desk().book;
+        let (spent, book) = (&self.state.spent, &self.desk().book);
         let is_over = book.recovery.is_none_or(|recovery| recovery.horizon <= self.model.now(self.state));
-        self.state.spent.put_backs > 0 && is_over && self.model.world.variant.is_none()
+        spent.put_backs > 0 && is_over && (!self.model.world.witness || spent.clocks > 0)
     }
 
     fn counter(&self, request: u32) -> u64 {

@@ -114,7 +114,9 @@ fn record(sold: &Subscription) -> SubscriptionRecord {
 pub fn reopen(book: &mut Book, now: Timestamp) {
     close(book);
     for record in book.installations.values_mut() {
-        record.leases.sort_by_key(|lease| (lease.counter, lease.license));
+        for leases in [&mut record.leases, &mut record.booked, &mut record.abandoned] {
+            leases.sort_by_key(|lease| (lease.counter, lease.license));
+        }
     }
     book.tally_anew(now);
 }

@@ -4,7 +4,7 @@
 //! there and back a few times. Where a state or a clock was put back, or a fork is open elsewhere, they may have to wait until all files
 //! have ended; then it must work.
 
-use signer::{Answer, exchange::InstallationRecord};
+use signer::Answer;
 
 use crate::{
     desks::Deed,
@@ -40,7 +40,7 @@ fn lives(model: &Model, state: &State, number: usize) -> bool {
     let site = &state.sites[number];
     let installation = usize::from(site.installation);
     let Some(record) = sold::known(&model.desks.desk(state.desk).book, &model.names[installation]) else {
-        return !has_nothing_to_show(model, state, site);
+        return true;
     };
     let here = Place { copy: site.copy, counter: model.proxies.state(site.proxy).counter() };
     let is_on_it = |request: u32| {
@@ -48,21 +48,8 @@ fn lives(model: &Model, state: &State, number: usize) -> bool {
         state.is_before(Place { copy: paper.copy, counter: paper.request.chain().counter }, here)
     };
     record.fork.is_none()
-        && !has_nothing_to_show(model, state, site)
         && record.chain.values().filter_map(|digest| model.papers.request_of(digest)).all(is_on_it)
         && refused_here(model, state, site).is_none()
-}
-
-/// What the design leaves to the vendor's support, and is not asked: a signer that was put back lacks the newest answer that this proxy
-/// has read, and as that was a receipt or a refusal, no license that the proxy holds proves it. It is not believed (row 3).
-fn has_nothing_to_show(model: &Model, state: &State, site: &Site) -> bool {
-    let proxy = model.proxies.state(site.proxy);
-    let record =
-        sold::known(&model.desks.desk(state.desk).book, &model.names[usize::from(site.installation)]);
-    let highest = record.map_or(0, InstallationRecord::highest);
-    let mut held = SLOTS.iter().filter_map(|slot| proxy.slot(*slot).license());
-    let is_lacking = proxy.since().is_some_and(|since| since.counter > highest);
-    state.spent.put_backs > 0 && is_lacking && held.all(|license| license.counter <= highest)
 }
 
 /// A request in this proxy's past that was refused as a fork: its branch was given up.

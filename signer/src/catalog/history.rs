@@ -5,6 +5,7 @@ use sqlx::{AnyConnection, any::AnyRow};
 
 use super::{Catalog, LicenseKeyId, Result, Subscription, SubscriptionId};
 use crate::{
+    paging::{Cursor, Paged, Part},
     people::{Actor, Asker},
     store::{Columns, StoreError, big, seconds},
 };
@@ -29,7 +30,25 @@ pub struct Change {
 }
 
 impl Catalog {
-    /// The changes of a subscription and its keys, newest first. Refuses one that does not exist for who asks: `NotFound`.
+    /// A page of the changes of a subscription and its keys, newest first. Refuses one that does not exist for who asks: `NotFound`.
+    pub async fn changes(&self, asker: &Asker, id: &SubscriptionId, part: &Part) -> Result<Paged<Change>> {
+        self.subscription(asker, id).await?;
+        let before = part.values().and_then(|[number]| number.parse().ok()).unwrap_or(i64::MAX);
+        let mut connection = self.store.read().await?;
+        let rows = sqlx::query(
+            "SELECT number, license_key, at, who, what, value_before, value_after FROM subscription_change \
+             WHERE subscription = $1 AND number < $2 ORDER BY number DESC LIMIT $3",
+        )
+        .bind(id.as_str())
+        .bind(before)
+        .bind(part.asked())
+        .fetch_all(&mut *connection)
+        .await?;
+        let changes: std::result::Result<Vec<Change>, StoreError> = rows.iter().map(read_change).collect();
+        Ok(part.page(changes?, |change| Cursor::of(&[change.number.to_string().as_bytes()])))
+    }
+
+    /// The changes of a subscription and its keys, newest first: all of them. Refuses one that does not exist for who asks: `NotFound`.
     pub async fn history(&self, asker: &Asker, id: &SubscriptionId) -> Result<Vec<Change>> {
         self.subscription(asker, id).await?;
         let mut connection = self.store.read().await?;
@@ -45,15 +64,19 @@ impl Catalog {
 }
 
 /// A value before and after a change, as the history shows it.
-pub(super) struct Difference {
-    what: String,
-    before: Option<String>,
-    after: Option<String>,
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// The name of the value, as in [`Change::what`].
+    pub what: String,
+    /// What it was; absent for what is new.
+    pub before: Option<String>,
+    /// What it is; absent for what is gone.
+    pub after: Option<String>,
 }
 
 impl Difference {
     /// For what did not exist before.
-    pub(super) fn created(after: String) -> Difference {
+    pub(crate) fn created(after: String) -> Difference {
         Difference { what: "created".to_owned(), before: None, after: Some(after) }
     }
 
@@ -108,7 +131,7 @@ impl Difference {
 }
 
 /// Adds to a subscription's history. The count in the subscription's row gives the numbers, and makes two writers wait for each other.
-pub(super) async fn record(
+pub(crate) async fn record(
     connection: &mut AnyConnection,
     subscription: &SubscriptionId,
     license_key: Option<&LicenseKeyId>,

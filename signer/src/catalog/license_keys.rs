@@ -198,25 +198,30 @@ fn read_keys(rows: &[AnyRow]) -> std::result::Result<Vec<KeyRecord>, StoreError>
     rows.iter().map(read_key).collect()
 }
 
-fn differences(before: &KeyRecord, after: &KeyRecord) -> Vec<Difference> {
-    let quota = |key: &KeyRecord| {
-        key.quota.map_or_else(|| "whole subscription".to_owned(), |quota| quota.to_string())
-    };
-    let draw = |key: &KeyRecord| match key.draw {
+/// What differs of a key before and after a change.
+pub(super) fn differences(before: &KeyRecord, after: &KeyRecord) -> Vec<Difference> {
+    let pairs: Vec<(&str, String, String)> = values(before)
+        .into_iter()
+        .zip(values(after))
+        .map(|((what, before), (_, after))| (what, before, after))
+        .collect();
+    Difference::of(&pairs)
+}
+
+/// What people decide of a key, as the history shows it.
+pub(super) fn values(key: &KeyRecord) -> [(&'static str, String); 7] {
+    let draw = match key.draw {
         Draw::Open => "open".to_owned(),
         Draw::Reserved => "reserved".to_owned(),
         Draw::Dynamic { headroom } => format!("dynamic, headroom {headroom}"),
     };
-    let ends =
-        |key: &KeyRecord| key.ends.map_or_else(|| "with the subscription".to_owned(), |ends| ends.date());
-    let on_off = |flag: bool| if flag { "on" } else { "off" }.to_owned();
-    Difference::of(&[
-        ("name", before.name.to_string(), after.name.to_string()),
-        ("quota", quota(before), quota(after)),
-        ("draw", draw(before), draw(after)),
-        ("ends", ends(before), ends(after)),
-        ("note", before.note.clone(), after.note.clone()),
-        ("installations", before.installations.to_string(), after.installations.to_string()),
-        ("blocked", on_off(before.blocked), on_off(after.blocked)),
-    ])
+    [
+        ("name", key.name.to_string()),
+        ("quota", key.quota.map_or_else(|| "whole subscription".to_owned(), |quota| quota.to_string())),
+        ("draw", draw),
+        ("ends", key.ends.map_or_else(|| "with the subscription".to_owned(), |ends| ends.date())),
+        ("note", key.note.clone()),
+        ("installations", key.installations.to_string()),
+        ("blocked", if key.blocked { "on" } else { "off" }.to_owned()),
+    ]
 }

@@ -6,9 +6,11 @@
 //! out in the field is the exchange's; the catalog shows it over time and says beforehand what a change would do to it (`outlook`).
 
 mod activation_code;
+mod affected;
 mod draft;
 mod error;
 mod history;
+mod key_use;
 mod license_key;
 mod license_keys;
 mod outlook;
@@ -21,12 +23,15 @@ mod tests;
 
 pub use crate::exchange::Draw;
 pub use crate::ids::{LicenseKeyId, SubscriptionId};
-pub use activation_code::CodeRecord;
+pub use activation_code::{CodeRecord, CodeState};
+pub use affected::Affected;
 pub use draft::{GrantDraft, SubscriptionChange, SubscriptionDraft};
 pub use error::CatalogError;
-pub use history::Change;
+pub(crate) use history::record;
+pub use history::{Change, Difference};
+pub use key_use::KeyUse;
 pub use license_key::{KeyChange, KeyDraft, KeyKind, KeyRecord};
-pub use outlook::{Affected, Preview};
+pub use outlook::{Effect, Preview};
 pub use overdraft::{OverdraftDraft, OverdraftEntry};
 pub use subscription::{EXPIRING_SOON, Subscription, SubscriptionGrant, SubscriptionStatus};
 

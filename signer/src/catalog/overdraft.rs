@@ -66,14 +66,7 @@ impl Catalog {
         let subscription = find_subscription(&mut transaction, &Asker::Staff, &draft.subscription).await?;
         let metric = draft.check(&subscription, now).map_err(CatalogError::Invalid)?;
         insert(&mut transaction, &draft, metric, by, now).await?;
-        let granted = Difference::created(format!(
-            "overdraft of {} for a {} until {}: {}",
-            draft.seats,
-            metric.noun(),
-            draft.ends.date(),
-            draft.reason
-        ));
-        record(&mut transaction, &subscription.id, None, &[granted], by, now).await?;
+        record(&mut transaction, &subscription.id, None, &[draft.difference(metric)], by, now).await?;
         transaction.commit().await?;
         let OverdraftDraft { seats, ends, reason, .. } = draft;
         Ok(OverdraftEntry { metric, seats, ends, granted: true, reason, who: by.clone(), created: now })
@@ -115,7 +108,13 @@ impl Catalog {
 }
 
 impl OverdraftDraft {
-    fn check(
+    /// As the history shows it.
+    pub(super) fn difference(&self, metric: Metric) -> Difference {
+        let (noun, until, reason) = (metric.noun(), self.ends.date(), self.reason.trim());
+        Difference::created(format!("overdraft of {} for a {noun} until {until}: {reason}", self.seats))
+    }
+
+    pub(super) fn check(
         &self,
         subscription: &Subscription,
         now: Timestamp,

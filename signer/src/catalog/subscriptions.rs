@@ -210,7 +210,7 @@ async fn insert_grant(
 }
 
 /// Whether the row still had the version on which the change was decided.
-async fn overwrite_subscription(
+pub(super) async fn overwrite_subscription(
     connection: &mut AnyConnection,
     after: &Subscription,
     version: u64,

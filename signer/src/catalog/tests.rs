@@ -274,6 +274,12 @@ async fn a_change_decided_on_an_older_version_is_told() {
     let blocked = KeyChange { blocked: Some(true), ..KeyChange::default() };
     let late = shop.catalog.update_license_key(&key.id, 2, blocked, &Actor::Operator, at(1)).await;
     assert_eq!(code(late), "changed-meanwhile");
+    // The statement says so by itself, whatever was looked at before.
+    let mut transaction = shop.store.begin().await.expect("begun");
+    for (version, is_shown) in [(1, false), (2, true), (3, false)] {
+        let written = subscriptions::overwrite_subscription(&mut transaction, &sold, version).await;
+        assert_eq!(written.expect("asked"), is_shown);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -45,6 +45,8 @@ pub struct Book {
 /// After a restoration, and until the longest file life has passed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Recovery {
+    /// When it was noticed. What the record may lack was answered before.
+    pub began: Timestamp,
     /// When the last file that the record may lack has ended.
     pub horizon: Timestamp,
 }
@@ -64,14 +66,16 @@ pub struct InstallationRecord {
     pub slots: BTreeMap<LicenseType, SlotRecord>,
     /// Licenses that may still count.
     pub leases: Vec<Lease>,
-    /// Whether the newest report came from a clock that is behind its own past. Such a clock may never reach a file's end, so its
-    /// leases do not lapse by calendar.
+    /// Whether the newest report came from a clock that is behind its own past, or behind the issue of the license that it shows. Such
+    /// a clock may never reach a file's end, so its leases do not lapse by calendar.
     pub clock_behind: bool,
     /// Counter of the newest request received.
     pub newest: u64,
-    /// Licenses that count no more although the proxy may still honour them, since their seats are booked as overdraft: of a branch that
-    /// was given up, or of a key that has moved.
+    /// Licenses that count no more although the proxy may still honour them, since their seats are booked as overdraft: of a key that has
+    /// moved, or of a branch that was given up and taken back.
     pub booked: Vec<Lease>,
+    /// The same, of a branch that was given up: only that branch can hold them, and it may be taken back.
+    pub abandoned: Vec<Lease>,
     /// Keys that it may not use.
     pub barred: BTreeMap<Digest, Bar>,
     /// Keys that its next refresh exchanges: from one to another.
@@ -124,6 +128,8 @@ pub struct Lease {
     pub subscription: SubscriptionId,
     /// Seats by the metric that they are counted as.
     pub seats: Seats,
+    /// When it was issued.
+    pub issued: Timestamp,
     /// Good until + grace + tolerance: from then on no proxy that keeps its clock honours it.
     pub ends: Timestamp,
 }
@@ -264,11 +270,6 @@ pub struct Overdraft {
 }
 
 impl InstallationRecord {
-    /// The highest counter known, 0 if none.
-    pub fn highest(&self) -> u64 {
-        self.chain.last_key_value().map_or(0, |(counter, _)| *counter)
-    }
-
     /// The marks of a slot.
     pub fn slot(&self, license_type: LicenseType) -> SlotRecord {
         self.slots.get(&license_type).copied().unwrap_or_default()
@@ -283,8 +284,18 @@ impl InstallationRecord {
 
     /// Whether the proxy may still have a license in force, or take it, for all that it has shown.
     pub(super) fn may_hold(&self, lease: &Lease) -> bool {
-        let slot = self.slot(lease.license_type);
-        lease.counter > slot.ended && lease.counter >= slot.held
+        self.may_take(lease.license_type, lease.counter)
+    }
+
+    /// The same, of any license that answers a slot's request with a counter.
+    pub(super) fn may_take(&self, license_type: LicenseType, counter: u64) -> bool {
+        let slot = self.slot(license_type);
+        counter > slot.ended && counter >= slot.held
+    }
+
+    /// Every license that the record knows of and that the proxy may still have.
+    pub(super) fn known(&self) -> impl Iterator<Item = &Lease> {
+        self.leases.iter().chain(&self.booked).chain(&self.abandoned)
     }
 
     /// The same installation with one slot only.

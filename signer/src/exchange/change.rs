@@ -68,9 +68,9 @@ pub enum Change {
     Lease {
         /// To whom.
         installation: Thumbprint,
-        /// The license.
+        /// What of it counts.
         lease: Lease,
-        /// When it was issued, and the dates that people ask for.
+        /// The whole license, with the dates that people ask for.
         license: Box<License>,
     },
     /// A tally rose or fell.

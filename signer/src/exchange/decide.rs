@@ -72,17 +72,19 @@ impl Book {
         self.adopt(installation, incoming.attached, asker, now);
         let recovering = self.recovery.is_some_and(|recovery| now < recovery.horizon);
 
-        // Row 2: the signer was restored, and this proxy does not know it yet.
-        if recovering && chain.record < self.record {
+        // Row 2: the signer was restored, and this proxy does not know it yet. A request from before may have been answered then, and
+        // gets no second answer, however late it comes.
+        let is_from_before =
+            |recovery: Recovery| now < recovery.horizon || request.clock().now <= recovery.began;
+        if chain.record < self.record && self.recovery.is_some_and(is_from_before) {
             return Err(RefusalCode::RecordRestored.into());
         }
         let before = self.installations.get(&installation).cloned();
         let mut record = before.clone().unwrap_or_default();
         let mut changes = Vec::new();
-        // Row 3: it builds on an answer that nobody here gave. While recovering that is expected, and its claims are taken.
-        let lacks =
-            |since: ChainLink| since.counter > record.highest() && !record.strays.contains(&since.digest);
-        if !recovering && chain.since.is_some_and(lacks) {
+        // Row 3: it shows a license that nobody here gave, and did not bring it. Whoever has nothing in force that the record lacks has
+        // nothing to show, and its claims are taken.
+        if lacks_a_license(&record, incoming) {
             return Err(RefusalCode::RecordBehind.into());
         }
         // Row 4: it contradicts the chain, or goes on from what is not on it. Nothing else in it is believed.
@@ -177,8 +179,7 @@ impl Book {
         for license in attached {
             let before = self.installations.get(&installation).cloned();
             let mut record = before.clone().unwrap_or_default();
-            let marks = record.slot(license.license_type);
-            let missing = license.counter > marks.answered && license.counter > marks.ended;
+            let missing = record.known().all(|lease| lease.license != license.id);
             let named = license.license_key.digest;
             let digest = self.codes.get(&named).map_or(named, |code| code.key);
             let Some(key) = self.keys.get(&digest).filter(|key| asker.may_use(&key.account)) else {
@@ -186,7 +187,11 @@ impl Book {
             };
             let contradicts =
                 record.chain.get(&license.counter).is_some_and(|known| *known != license.answers);
-            if !missing || contradicts || record.strays.contains(&license.answers) {
+            if !missing
+                || contradicts
+                || !record.may_take(license.license_type, license.counter)
+                || record.strays.contains(&license.answers)
+            {
                 continue;
             }
             let lease = lease_of(license, digest, key, &self.subscriptions[&key.subscription]);
@@ -212,7 +217,7 @@ impl Book {
             self.subscriptions.values().map(|subscription| subscription.terms.life()).max().unwrap_or(0);
         let horizon = now.plus(longest.max(terms::LONGEST_LIFE));
         self.record += 1;
-        self.recovery = Some(Recovery { horizon });
+        self.recovery = Some(Recovery { began: now, horizon });
         self.changes.push(Change::RecoveryBegins { record: self.record, horizon });
     }
 
@@ -235,8 +240,8 @@ impl Book {
     /// By how much a clock may be behind its own past and still count as one that will reach a file's end, in seconds: the strictest
     /// tolerance of the licenses that it may hold, and a day where there is none.
     fn tolerance(&self, record: &InstallationRecord) -> u64 {
-        let subscriptions =
-            record.leases.iter().filter_map(|lease| self.subscriptions.get(&lease.subscription));
+        let held = record.leases.iter().filter(|lease| record.may_hold(lease));
+        let subscriptions = held.filter_map(|lease| self.subscriptions.get(&lease.subscription));
         subscriptions.map(|subscription| subscription.terms.tolerance).min().unwrap_or(license_format::DAY)
     }
 
@@ -264,6 +269,19 @@ impl Book {
             license_type: request.license_type(),
         }
     }
+}
+
+/// Whether a request shows a license in force that the record does not have, and that did not travel along. One that did was taken back,
+/// or cannot be; and what an abandoned branch holds is row 4's.
+fn lacks_a_license(record: &InstallationRecord, Incoming { request, attached, .. }: Incoming<'_>) -> bool {
+    request.chain().slots.iter().any(|(license_type, report)| {
+        report.holding.is_some_and(|held| {
+            record.may_take(license_type, held.counter)
+                && !record.strays.contains(&held.digest)
+                && record.known().all(|lease| lease.request != held.digest)
+                && attached.iter().all(|license| license.answers != held.digest)
+        })
+    })
 }
 
 /// The refusal for somebody who has shown no right to know more.
@@ -303,8 +321,11 @@ fn note(
     changes.extend(let_go.map(|lease| Change::LetGo { license: lease.license }));
     if own.counter > record.newest {
         let clock = request.clock();
+        // A clock that stands still is never behind itself; but it has seen the licenses that it shows.
+        let shown = record.known().filter(|lease| is_shown(request, lease)).map(|lease| lease.issued);
+        let seen = shown.fold(clock.high_water, Timestamp::max);
         record.newest = own.counter;
-        record.clock_behind = clock.now.plus(tolerance) < clock.high_water;
+        record.clock_behind = clock.now.plus(tolerance) < seen;
         let clock_behind = record.clock_behind;
         changes.push(Change::Reported { installation, counter: own.counter, clock_behind });
     }
@@ -312,6 +333,13 @@ fn note(
     let counter = own.counter;
     let usage = |line: &UsageLine| Change::Usage { installation, license_type, counter, line: line.clone() };
     changes.extend(request.usage().iter().map(usage));
+}
+
+/// Whether a request shows a license in force.
+fn is_shown(request: &Request, lease: &Lease) -> bool {
+    let reports = request.chain().slots.iter();
+    let mut held = reports.filter_map(|(_, report)| report.holding);
+    held.any(|held| held.digest == lease.request)
 }
 
 /// A license goes into the record: its slot is answered up to it, and it counts.
@@ -323,7 +351,8 @@ fn hold(
     changes: &mut Vec<Change>,
 ) {
     let license_type = lease.license_type;
-    let marks = SlotRecord { answered: lease.counter, ..record.slot(license_type) };
+    let before = record.slot(license_type);
+    let marks = SlotRecord { answered: before.answered.max(lease.counter), ..before };
     record.slots.insert(license_type, marks);
     record.leases.push(lease.clone());
     changes.push(Change::Slot { installation, license_type, marks });
@@ -340,6 +369,7 @@ fn lease_of(license: &License, digest: Digest, key: &SoldKey, subscription: &Sub
         key: digest,
         subscription: key.subscription.clone(),
         seats: license.grants.iter().map(counted).collect(),
+        issued: license.issued,
         ends: license.lease_end(),
     }
 }

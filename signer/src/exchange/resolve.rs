@@ -73,6 +73,8 @@ pub struct Replaced {
     pub slots: BTreeMap<license_format::LicenseType, SlotRecord>,
     /// Licenses that only the abandoned branch can hold.
     pub abandoned: Vec<LicenseId>,
+    /// Licenses of a branch that was given up before and is now taken back: renewed again, and still booked.
+    pub taken_back: Vec<LicenseId>,
     /// Their seats until they end: booked, so that the sum of what may be honoured is known, and never given out.
     pub overdraft: Vec<(SubscriptionId, LicenseId, Overdraft)>,
     /// The key whose counted move is spent.
@@ -96,11 +98,11 @@ impl Book {
         let replaced = match lives {
             Lives::First => None,
             Lives::Second => {
-                let links = history(&record, second, strays);
+                let (newest, links) = branch_of(&record, second, strays);
                 let differs = |link: &&ChainLink| record.chain.get(&link.counter) != Some(&link.digest);
                 let parts = links.iter().filter(differs).map(|link| link.counter).min();
                 let from = parts.map_or(branch.counter, |counter| counter.min(branch.counter));
-                let replaced = replace(&mut record, from, &second.0, links, now);
+                let replaced = replace(&mut record, from, &newest.0, links, now);
                 if let Some(key) = replaced.spends.and_then(|digest| self.keys.get_mut(&digest)) {
                     if key.moves >= COUNTED_MOVES {
                         return Err(ResolveError::MovesSpent);
@@ -119,6 +121,21 @@ impl Book {
         self.settle(installation, &before, record, now);
         Ok(())
     }
+}
+
+/// The newest request known of a branch, and the branch. What was refused may be an old file of it: a branch that was given up had gone
+/// further, and is taken back with all that it has read.
+fn branch_of<'a>(
+    record: &InstallationRecord,
+    refused: &'a (Request, Digest),
+    strays: &'a [(Request, Digest)],
+) -> (&'a (Request, Digest), Vec<ChainLink>) {
+    let at = ChainLink { digest: refused.1, counter: refused.0.chain().counter };
+    let later = strays.iter().filter(|(request, _)| request.chain().counter > at.counter);
+    let branches = later.map(|newest| (newest, history(record, newest, strays)));
+    let goes_on = branches.filter(|(_, links)| links.contains(&at));
+    let newest = goes_on.max_by_key(|((request, _), _)| request.chain().counter);
+    newest.unwrap_or_else(|| (refused, history(record, refused, strays)))
 }
 
 /// A branch without gaps, from its newest request back to the chain: each request claims what came after the newest answer read, and
@@ -161,6 +178,10 @@ fn replace(
         .into_iter()
         .partition(|lease| record.chain.get(&lease.counter) == Some(&lease.request));
     record.leases = kept;
+    let is_taken_back = |lease: &Lease| record.chain.get(&lease.counter) == Some(&lease.request);
+    let (taken_back, others): (Vec<_>, Vec<_>) =
+        std::mem::take(&mut record.abandoned).into_iter().partition(is_taken_back);
+    record.abandoned = others;
     record.strays.extend(abandoned.iter().map(|lease| lease.request));
     let mut slots: BTreeMap<_, SlotRecord> =
         record.slots.keys().map(|slot| (*slot, SlotRecord::default())).collect();
@@ -169,7 +190,7 @@ fn replace(
         marks.ended = report.ended.unwrap_or(0);
         marks.held = report.holding.map_or(0, |link| link.counter);
     }
-    for lease in &record.leases {
+    for lease in record.leases.iter().chain(&taken_back) {
         let marks = slots.entry(lease.license_type).or_default();
         marks.answered = marks.answered.max(lease.counter);
     }
@@ -177,12 +198,17 @@ fn replace(
     record.newest = request.chain().counter;
     let booked: Vec<Lease> =
         abandoned.iter().filter(|lease| counted.contains(&lease.license)).cloned().collect();
-    Replaced {
+    let named = |leases: &[Lease]| leases.iter().map(|lease| lease.license).collect();
+    let replaced = Replaced {
         from,
         chain,
         slots,
         overdraft: book_seats(&booked, |lease| record.lapse(lease)),
         spends: abandoned.last().or(record.leases.last()).map(|lease| lease.key),
-        abandoned: abandoned.iter().map(|lease| lease.license).collect(),
-    }
+        abandoned: named(&abandoned),
+        taken_back: named(&taken_back),
+    };
+    record.booked.extend(taken_back);
+    record.abandoned.extend(abandoned);
+    replaced
 }

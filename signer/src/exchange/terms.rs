@@ -145,8 +145,8 @@ fn find_key<'a>(
             }
         }
         Request::Refresh(refresh) => {
-            let lease =
-                record.leases.iter().chain(&record.booked).find(|lease| lease.license == refresh.license);
+            let mut leases = record.leases.iter().chain(&record.booked);
+            let lease = leases.find(|lease| lease.license == refresh.license && record.may_hold(lease));
             if let Some(held) = lease.map(|lease| lease.key) {
                 let now_on = record.exchanged.get(&held).copied().unwrap_or(held);
                 let mut codes = book.codes.iter();

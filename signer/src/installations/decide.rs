@@ -6,12 +6,14 @@ use license_format::{Digest, Thumbprint, Timestamp, payload::Floor};
 use super::Installations;
 use crate::{
     answer,
+    catalog::{CatalogError, Difference, record},
     exchange::{Bar, Book, Change, Lives, MoveError, ResolveError},
     ids::LicenseKeyId,
     people::{Actor, Asker},
     store::{
         Columns, StoreError, Transaction, custody,
         exchange_read::{self, Wanted},
+        listed::list_again,
         tally::write_tallies,
     },
 };
@@ -92,6 +94,15 @@ impl Decider {
     }
 }
 
+impl From<CatalogError> for CustodyError {
+    fn from(error: CatalogError) -> CustodyError {
+        match error {
+            CatalogError::Store(error) => CustodyError::Store(error),
+            _ => CustodyError::NoKey,
+        }
+    }
+}
+
 /// A transaction in which something is decided, the part of the record that it is about, and when.
 struct Sitting {
     transaction: Transaction,
@@ -132,7 +143,16 @@ impl Installations {
                 custody::write_resolution(&mut transaction, resolved, &by.actor, now).await?;
             }
         }
+        let of = book.installations[installation].leases.last().map(|lease| lease.key);
+        if let Some(key) = of.filter(|key| book.keys.contains_key(key)) {
+            let lives = match lives {
+                Lives::First => "the first branch lives",
+                Lives::Second => "the second branch lives",
+            };
+            note(&mut transaction, &book, &key, installation, ("fork", lives), by, now).await?;
+        }
         write_tallies(&mut transaction, &book.changes, now).await?;
+        list_again(&mut transaction, &[*installation]).await?;
         Ok(transaction.commit().await?)
     }
 
@@ -154,7 +174,9 @@ impl Installations {
                 custody::write_moved(&mut transaction, moved, reason, &by.actor, now).await?;
             }
         }
+        note(&mut transaction, &book, &key, installation, ("moved", reason), by, now).await?;
         write_tallies(&mut transaction, &book.changes, now).await?;
+        list_again(&mut transaction, &[*installation]).await?;
         Ok(transaction.commit().await?)
     }
 
@@ -163,13 +185,15 @@ impl Installations {
         &self,
         installation: &Thumbprint,
         key: &LicenseKeyId,
-        note: &str,
+        reason: &str,
         by: &Decider,
         now: Timestamp,
     ) -> Result<(), CustodyError> {
-        let ([key], Sitting { mut transaction, now, .. }) =
+        let ([key], Sitting { mut transaction, book, now }) =
             self.sit_with(installation, [key], by, now).await?;
-        custody::write_bar(&mut transaction, installation, &key, Bar::Blocked, note, now).await?;
+        custody::write_bar(&mut transaction, installation, &key, Bar::Blocked, reason, now).await?;
+        note(&mut transaction, &book, &key, installation, ("blocked", reason), by, now).await?;
+        list_again(&mut transaction, &[*installation]).await?;
         Ok(transaction.commit().await?)
     }
 
@@ -178,16 +202,20 @@ impl Installations {
         &self,
         installation: &Thumbprint,
         key: &LicenseKeyId,
+        reason: &str,
         by: &Decider,
         now: Timestamp,
     ) -> Result<(), CustodyError> {
-        let ([key], Sitting { mut transaction, .. }) = self.sit_with(installation, [key], by, now).await?;
+        let ([key], Sitting { mut transaction, book, now }) =
+            self.sit_with(installation, [key], by, now).await?;
         let sql = "DELETE FROM bar WHERE installation = $1 AND license_key = $2";
         sqlx::query(sql)
             .bind(installation.as_bytes().to_vec())
             .bind(key.as_bytes().to_vec())
             .execute(&mut *transaction)
             .await?;
+        note(&mut transaction, &book, &key, installation, ("allowed", reason), by, now).await?;
+        list_again(&mut transaction, &[*installation]).await?;
         Ok(transaction.commit().await?)
     }
 
@@ -197,6 +225,7 @@ impl Installations {
         installation: &Thumbprint,
         from: &LicenseKeyId,
         to: &LicenseKeyId,
+        reason: &str,
         by: &Decider,
         now: Timestamp,
     ) -> Result<(), CustodyError> {
@@ -219,6 +248,7 @@ impl Installations {
         .bind(now.seconds() as i64)
         .execute(&mut *transaction)
         .await?;
+        note(&mut transaction, &book, &to, installation, ("exchanged", reason), by, now).await?;
         Ok(transaction.commit().await?)
     }
 
@@ -234,7 +264,9 @@ impl Installations {
         let state = exchange_read::record_state(&mut transaction).await?;
         // Never before the newest answer: seats that others have seen fall stay fallen.
         let now = now.max(state.newest);
-        let wanted = Wanted { installations: vec![*installation], keys };
+        let keys = keys.into_iter().map(|key| (key, Asker::Staff)).collect();
+        // All of its history: a decision may be about any of it.
+        let wanted = Wanted { installations: vec![(*installation, by.asker.clone())], touched: None, keys };
         let floor = Floor { bundle: 0, revocations: 0 };
         let book = exchange_read::open_book(&mut transaction, &state.vendor, &wanted, floor, now).await?;
         let record = book.installations.get(installation).ok_or(CustodyError::NoInstallation)?;
@@ -266,6 +298,28 @@ impl Installations {
         }
         Ok((digests, sitting))
     }
+}
+
+/// Says in the history of the key's subscription what was decided about an installation, and why.
+async fn note(
+    transaction: &mut Transaction,
+    book: &Book,
+    key: &Digest,
+    installation: &Thumbprint,
+    (what, reason): (&str, &str),
+    by: &Decider,
+    now: Timestamp,
+) -> Result<(), CustodyError> {
+    let sql = "SELECT name, site_code FROM installation WHERE thumbprint = $1";
+    let row = sqlx::query(sql).bind(installation.as_bytes().to_vec()).fetch_one(&mut **transaction).await?;
+    let columns = Columns::of("installation", &row);
+    let mut after = format!("{} {}", columns.text("site_code")?, columns.text("name")?);
+    if !reason.trim().is_empty() {
+        after = format!("{after}: {}", reason.trim());
+    }
+    let key = &book.keys[key];
+    let decided = Difference { what: what.to_owned(), before: None, after: Some(after) };
+    Ok(record(transaction, &key.subscription, Some(&key.id), &[decided], &by.actor, now).await?)
 }
 
 async fn digest_of(connection: &mut sqlx::AnyConnection, key: &LicenseKeyId) -> Result<Digest, CustodyError> {

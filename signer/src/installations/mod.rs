@@ -2,17 +2,24 @@
 //! an installation is the exchange's.
 
 mod decide;
+mod homes;
+mod listed;
+#[cfg(test)]
+mod tests;
+mod walk;
 
 use std::collections::BTreeMap;
 
 pub use decide::{CustodyError, Decider};
+pub use homes::{BarView, HomeView, KeyName};
 use license_format::{Digest, Label, LicenseType, Metric, SiteCode, Thumbprint, Timestamp, payload::License};
+pub use listed::{Filter, Line, LineLicense, LineState, Query, Scope, Sort};
 use sqlx::AnyConnection;
 
 use crate::{
     answer::Answer,
-    exchange::{Bar, InstallationRecord, Lease, Seats},
-    ids::{AccountId, LicenseKeyId},
+    exchange::{Lease, Seats},
+    ids::AccountId,
     people::Asker,
     store::{Columns, Store, StoreError, exchange_read},
 };
@@ -44,8 +51,10 @@ pub struct InstallationView {
     pub fork: Option<ForkView>,
     /// The slots that were ever used.
     pub slots: Vec<SlotView>,
+    /// License keys that are at home there.
+    pub homes: Vec<HomeView>,
     /// License keys that it may not use, and why.
-    pub barred: Vec<(LicenseKeyId, Bar)>,
+    pub barred: Vec<BarView>,
 }
 
 /// Two requests that say the same counter: the installation's state was copied or put back.
@@ -125,7 +134,8 @@ impl Installations {
         Installations { store }
     }
 
-    /// Those that the asker may see, by site and name.
+    /// Those that the asker may see, by site and name: all of them, each with all that is known of it. Lists for people are read a page
+    /// at a time, with [`Installations::lines`].
     pub async fn list(&self, asker: &Asker, now: Timestamp) -> Result<Vec<InstallationView>, StoreError> {
         let mut connection = self.store.read().await?;
         let sql = "SELECT thumbprint FROM installation WHERE account = $1 OR $1 = '' ORDER BY site_code, name, thumbprint";
@@ -137,6 +147,19 @@ impl Installations {
             views.extend(view(&mut connection, &thumbprint, now).await?);
         }
         Ok(views)
+    }
+
+    /// Those of an account with a fork that nobody has decided, and their sites: as many as a page names.
+    pub async fn forks(&self, account: &AccountId) -> Result<Vec<(Thumbprint, SiteCode)>, StoreError> {
+        let sql = "SELECT thumbprint, site_code FROM installation WHERE account = $1 AND fork_counter IS NOT NULL \
+                   ORDER BY site_code, thumbprint LIMIT 20";
+        let mut connection = self.store.read().await?;
+        let rows = sqlx::query(sql).bind(account.as_str()).fetch_all(&mut *connection).await?;
+        let fork = |row| {
+            let columns = Columns::of("installation", row);
+            Ok((columns.fixed("thumbprint", Thumbprint::from_slice)?, columns.parsed("site_code")?))
+        };
+        rows.iter().map(fork).collect()
     }
 
     /// One of them; `None` if there is none, or none that the asker may see.
@@ -207,6 +230,7 @@ async fn view(
         Some(_) => Some(columns.parsed("site_description")?),
         None => None,
     };
+    let (homes, barred) = homes::homes_and_bars(connection, id, &record, now).await?;
     Ok(Some(InstallationView {
         thumbprint: *id,
         account: record.account.clone(),
@@ -220,23 +244,9 @@ async fn view(
         clock_behind: record.clock_behind,
         fork,
         slots,
-        barred: barred(connection, &record).await?,
+        homes,
+        barred,
     }))
-}
-
-async fn barred(
-    connection: &mut AnyConnection,
-    record: &InstallationRecord,
-) -> Result<Vec<(LicenseKeyId, Bar)>, StoreError> {
-    let mut barred = Vec::new();
-    for (key, why) in &record.barred {
-        let row = sqlx::query("SELECT id FROM license_key WHERE digest = $1")
-            .bind(key.as_bytes().to_vec())
-            .fetch_one(&mut *connection)
-            .await?;
-        barred.push((Columns::of("license_key", &row).parsed("id")?, *why));
-    }
-    Ok(barred)
 }
 
 async fn newest_license(

@@ -10,6 +10,7 @@ use super::{
 use crate::{
     entropy::Entropy,
     ids::{AccountId, UserId},
+    paging::{Cursor, Paged, Part},
     problem::Problems,
     store::{Columns, StoreError, seconds},
 };
@@ -151,6 +152,27 @@ impl People {
             .fetch_all(&mut *connection)
             .await?;
         Ok(rows.iter().map(read_account).collect::<std::result::Result<_, _>>()?)
+    }
+
+    /// A page of all accounts, by name: those only whose name has this in it, whatever the case of its letters.
+    pub async fn accounts_named(&self, name: &str, part: &Part) -> Result<Paged<Account>> {
+        let [after, id] = part.values().unwrap_or_default();
+        let mut connection = self.store.read().await?;
+        // Whoever looks for a part of a name has the names looked through, which are in the index.
+        let rows = sqlx::query(
+            "SELECT id, name, kind, created FROM account WHERE (name, id) > ($1, $2) \
+             AND LOWER(name) LIKE '%' || LOWER($3) || '%' ESCAPE '\\' ORDER BY name, id LIMIT $4",
+        )
+        .bind(after)
+        .bind(id)
+        .bind(name.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"))
+        .bind(part.asked())
+        .fetch_all(&mut *connection)
+        .await?;
+        let accounts: std::result::Result<Vec<Account>, StoreError> = rows.iter().map(read_account).collect();
+        Ok(part.page(accounts?, |account| {
+            Cursor::of(&[account.name.as_str().as_bytes(), account.id.as_str().as_bytes()])
+        }))
     }
 
     /// One account. Refuses an unknown one: `NotFound`.

@@ -23,7 +23,7 @@ pub use email::{Email, EmailError};
 pub use error::PeopleError;
 pub use secret::{PasswordHash, Token};
 pub use sessions::{SESSION_IDLE, SESSION_LENGTH, SignedIn};
-pub use tokens::ApiToken;
+pub use tokens::{ApiToken, TokenRights};
 pub use users::{INVITATION_LENGTH, Invitation, Invited, User};
 
 use crate::store::Store;

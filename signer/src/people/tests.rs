@@ -233,8 +233,10 @@ async fn an_invitation_is_no_session_and_a_session_is_no_api_token() {
 async fn api_tokens_expire_are_revoked_and_are_told_once() {
     let (_place, people) = people().await;
     let account = people.create_account(contoso(), at(0), &mut dice(1)).await.expect("created").account;
-    let (secret, token) =
-        people.create_token(&account.id, "courier", Some(at(1000)), at(0), &mut dice(2)).await.expect("made");
+    let (secret, token) = people
+        .create_token(&account.id, "courier", TokenRights::Bring, Some(at(1000)), at(0), &mut dice(2))
+        .await
+        .expect("made");
     assert!(secret.expose().starts_with(&token.prefix));
     assert_eq!(people.tokens(&account.id).await.expect("a list"), std::slice::from_ref(&token));
 
@@ -256,8 +258,10 @@ async fn api_tokens_expire_are_revoked_and_are_told_once() {
     people.revoke_token(&account.id, &token.id).await.expect("revoked");
     assert!(people.token(&secret, at(20)).await.expect("read").is_none());
 
-    let bad =
-        people.create_token(&account.id, "", Some(at(0)), at(0), &mut dice(4)).await.expect_err("refused");
+    let bad = people
+        .create_token(&account.id, "", TokenRights::Bring, Some(at(0)), at(0), &mut dice(4))
+        .await
+        .expect_err("refused");
     let PeopleError::Invalid(problems) = bad else { panic!("{bad}") };
     assert_eq!(problems.iter().map(|problem| problem.code).collect::<Vec<_>>(), ["text", "expires-past"]);
 }
@@ -271,7 +275,7 @@ async fn what_does_not_exist_is_not_found() {
         people.account(&id).await.map(|_| ()),
         people.members(&id).await.map(|_| ()),
         people.add_member(&id, "a@b", Role::Member, at(0), &mut dice(1)).await.map(|_| ()),
-        people.create_token(&id, "x", None, at(0), &mut dice(1)).await.map(|_| ()),
+        people.create_token(&id, "x", TokenRights::Bring, None, at(0), &mut dice(1)).await.map(|_| ()),
         people.user(&user).await.map(|_| ()),
         people.invite_again(&user, at(0), &mut dice(1)).await.map(|_| ()),
         people.set_password(&user, &hash("x")).await,
@@ -290,8 +294,10 @@ async fn no_secret_is_in_the_store() {
     let invitation = created.administrator.invitation.expect("invited").token;
     let (session, _) =
         people.start_session(&created.administrator.user.id, at(0), &mut dice(2)).await.expect("started");
-    let (api, _) =
-        people.create_token(&created.account.id, "x", None, at(0), &mut dice(3)).await.expect("made");
+    let (api, _) = people
+        .create_token(&created.account.id, "x", TokenRights::Manage, None, at(0), &mut dice(3))
+        .await
+        .expect("made");
     people.store.close().await;
     let bytes = place.everything().await;
     assert!(bytes.windows(7).any(|part| part == b"Contoso"), "the store was looked at in the right state");

@@ -22,6 +22,8 @@ pub struct ApiToken {
     pub account: AccountId,
     /// What it is for, in its owner's words.
     pub label: Label,
+    /// What it may do.
+    pub rights: TokenRights,
     /// The beginning of the secret, by which its owner tells it from others.
     pub prefix: String,
     /// When it was made.
@@ -32,12 +34,22 @@ pub struct ApiToken {
     pub expires: Option<Timestamp>,
 }
 
+/// What an API token may do for its account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenRights {
+    /// Bring request files and take their answers home: for a machine that many reach.
+    Bring,
+    /// That, and all that an administrator of the account does with its license keys, codes and installations.
+    Manage,
+}
+
 impl People {
     /// Makes a token for an account. The secret is told here and never again. Refuses with every problem of what was filled in.
     pub async fn create_token(
         &self,
         account: &AccountId,
         label: &str,
+        rights: TokenRights,
         expires: Option<Timestamp>,
         now: Timestamp,
         entropy: &mut dyn Entropy,
@@ -60,6 +72,7 @@ impl People {
             id: TokenId::new(now, entropy),
             account: account.clone(),
             label,
+            rights,
             prefix: secret.shown().to_owned(),
             created: now,
             last_used: None,
@@ -68,8 +81,8 @@ impl People {
         let mut transaction = self.store.begin().await?;
         find_account(&mut transaction, account).await?;
         sqlx::query(
-            "INSERT INTO api_token (id, digest, account, label, prefix, created, expires) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            "INSERT INTO api_token (id, digest, account, label, prefix, created, expires, manages) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         )
         .bind(token.id.as_str())
         .bind(secret.digest().0.to_vec())
@@ -78,6 +91,7 @@ impl People {
         .bind(token.prefix.as_str())
         .bind(seconds(now))
         .bind(expires.map(seconds))
+        .bind(i64::from(rights == TokenRights::Manage))
         .execute(&mut *transaction)
         .await?;
         transaction.commit().await?;
@@ -88,7 +102,7 @@ impl People {
     pub async fn tokens(&self, account: &AccountId) -> Result<Vec<ApiToken>> {
         let mut connection = self.store.read().await?;
         let rows = sqlx::query(
-            "SELECT id, account, label, prefix, created, used, expires FROM api_token \
+            "SELECT id, account, label, manages, prefix, created, used, expires FROM api_token \
              WHERE account = $1 ORDER BY created DESC, id DESC",
         )
         .bind(account.as_str())
@@ -101,7 +115,7 @@ impl People {
     pub async fn token(&self, secret: &Token, now: Timestamp) -> Result<Option<ApiToken>> {
         let mut connection = self.store.read().await?;
         let row = sqlx::query(
-            "SELECT id, account, label, prefix, created, used, expires FROM api_token WHERE digest = $1",
+            "SELECT id, account, label, manages, prefix, created, used, expires FROM api_token WHERE digest = $1",
         )
         .bind(secret.digest().0.to_vec())
         .fetch_optional(&mut *connection)
@@ -142,6 +156,7 @@ fn read_token(row: &AnyRow) -> std::result::Result<ApiToken, StoreError> {
         id: columns.parsed("id")?,
         account: columns.parsed("account")?,
         label: columns.parsed("label")?,
+        rights: if columns.flag("manages")? { TokenRights::Manage } else { TokenRights::Bring },
         prefix: columns.text("prefix")?,
         created: columns.time("created")?,
         last_used: columns.optional_time("used")?,

@@ -65,6 +65,12 @@ pub(crate) async fn write_resolution(
             .rows_affected();
         demand(written, 1, "lease")?;
     }
+    // Its seats stay booked, as those of a key that has moved.
+    for license in &replaced.taken_back {
+        let sql = "UPDATE lease SET given_up = 'move' WHERE license = $1 AND given_up = 'branch'";
+        let written = sqlx::query(sql).bind(license.as_bytes().to_vec()).execute(&mut *connection).await?;
+        demand(written.rows_affected(), 1, "lease")?;
+    }
     write_booked(connection, &replaced.overdraft, RESOLVED, by, now).await?;
     let spent: Vec<Digest> = replaced.spends.iter().copied().collect();
     write_spent(connection, &spent, installation, RESOLVED, now).await

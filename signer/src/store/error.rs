@@ -27,6 +27,12 @@ pub enum StoreError {
         /// What was found.
         detail: String,
     },
+    /// The log of answers does not agree with itself: somebody changed it past this program, or a disk did.
+    #[error("the log is damaged: {detail}")]
+    LogDamaged {
+        /// What was found.
+        detail: String,
+    },
     /// A newer program has made the store.
     #[error("the store is of a newer version than this program")]
     Newer,
@@ -89,6 +95,7 @@ impl StoreError {
             StoreError::Locked(_) => "store-locked",
             StoreError::Conflict(_) => "store-conflict",
             StoreError::Damaged { .. } => "store-damaged",
+            StoreError::LogDamaged { .. } => "log-damaged",
             StoreError::Newer => "store-newer",
             StoreError::Empty { .. } => "store-empty",
             StoreError::Foreign { .. } => "store-foreign",
@@ -106,6 +113,9 @@ impl StoreError {
             StoreError::Locked(_) => "Try again in a moment; stop other programs that have the store open.",
             StoreError::Conflict(_) => "Look whether it was done already, and try again if not.",
             StoreError::Damaged { .. } => "Restore the store from a backup.",
+            StoreError::LogDamaged { .. } => {
+                "Keep the store as it is for whoever looks into it: `waybill log verify` names what is wrong; then restore it from a backup."
+            }
             StoreError::Newer => "Update this program.",
             StoreError::Empty { .. } => "Make a record with `waybill init`, or name the store that has one.",
             StoreError::Foreign { .. } => "Give the record a database, or a schema, of its own.",

@@ -2,20 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use license_format::{Digest, LicenseId, LicenseType, Metric, Thumbprint, Timestamp, payload::Floor};
-use sqlx::AnyConnection;
+use license_format::{Digest, LicenseType, Thumbprint, Timestamp, payload::Floor};
+use sqlx::{AnyConnection, any::AnyRow};
 
 use super::{
-    Columns, StoreError, Vendor, big, read_vendor,
-    rows::{Value, read_where_in},
-    sold_read::{digests, metric_and_seats, read_codes, read_keys, read_subscriptions},
+    Columns, StoreError, Vendor,
+    installations_read::{Touched, read_installations, stray},
+    read_vendor,
+    rows::read_where_in,
+    sold_read::{digests, read_codes, read_keys, read_subscriptions},
     tally::read_tallies,
 };
 use crate::{
-    exchange::{
-        Bar, Book, Branch, InstallationRecord, Lease, Recovery, Seats, SlotRecord, SubscriptionRecord,
-    },
-    ids::SubscriptionId,
+    exchange::{Book, InstallationRecord, Recovery, SubscriptionRecord},
+    ids::{AccountId, SubscriptionId},
     log::LogHead,
     people::Asker,
 };
@@ -23,23 +23,12 @@ use crate::{
 /// What a batch needs to see.
 #[derive(Debug, Default)]
 pub(crate) struct Wanted {
-    /// Installations that ask.
-    pub(crate) installations: Vec<Thumbprint>,
-    /// License keys that requests and attached licenses name, by digest.
-    pub(crate) keys: Vec<Digest>,
-}
-
-/// The answers to requests that are not on their installation's chain: see `InstallationRecord::strays`.
-macro_rules! stray {
-    ($select:literal, $where:literal) => {
-        concat!(
-            $select,
-            " FROM answer WHERE ",
-            $where,
-            " AND NOT EXISTS (SELECT 1 FROM chain WHERE chain.installation = answer.installation",
-            " AND chain.counter = answer.counter AND chain.digest = answer.request)"
-        )
-    };
+    /// Installations that ask, and for whom.
+    pub(crate) installations: Vec<(Thumbprint, Asker)>,
+    /// What of their history; all of it if absent.
+    pub(crate) touched: Option<Touched>,
+    /// License keys that requests and attached licenses name, by digest, and for whom: none is there that who asks may not use.
+    pub(crate) keys: Vec<(Digest, Asker)>,
 }
 
 /// The record as a whole, at an instant. Inside a transaction that writes it stays so until the end.
@@ -62,29 +51,6 @@ pub(crate) async fn record_state(connection: &mut AnyConnection) -> Result<Recor
     let head = LogHead::from_parts(columns.count("size")?, &columns.bytes("frontier")?)
         .ok_or_else(|| columns.damaged("frontier", "does not fit the size"))?;
     Ok(RecordState { vendor: read_vendor(&row)?, head, newest: columns.time("issued")? })
-}
-
-/// A log's head, brought forward to a size by the leaves that the store has after it.
-pub(crate) async fn forward(
-    connection: &mut AnyConnection,
-    mut head: LogHead,
-    size: u64,
-) -> Result<LogHead, StoreError> {
-    /// Leaves in one statement.
-    const LEAVES: u64 = 5_000;
-    while head.size() < size {
-        let end = size.min(head.size() + LEAVES);
-        let sql = "SELECT digest FROM log_leaf WHERE position >= $1 AND position < $2 ORDER BY position";
-        let rows = sqlx::query(sql).bind(big(head.size())).bind(big(end)).fetch_all(&mut *connection).await?;
-        for row in &rows {
-            head.append(&Columns::of("log_leaf", row).digest("digest")?);
-        }
-        if head.size() != end {
-            let detail = format!("ends at {} of {size}", head.size());
-            return Err(StoreError::Damaged { table: "log_leaf", column: "position", detail });
-        }
-    }
-    Ok(head)
 }
 
 /// The final answers to some requests, by request.
@@ -149,7 +115,8 @@ pub(crate) async fn installation(
     connection: &mut AnyConnection,
     thumbprint: &Thumbprint,
 ) -> Result<Option<InstallationRecord>, StoreError> {
-    Ok(read_installations(connection, &[*thumbprint]).await?.remove(thumbprint))
+    let wanted = [(*thumbprint, Asker::Staff)];
+    Ok(read_installations(connection, &wanted, None).await?.remove(thumbprint))
 }
 
 /// The final answer to a request and that request's file, if the asker may see them. Until an installation is somebody's, its answers
@@ -207,20 +174,31 @@ pub(crate) async fn open_book(
     floor: Floor,
     now: Timestamp,
 ) -> Result<Book, StoreError> {
-    let recovery = sqlx::query("SELECT horizon FROM recovery ORDER BY record DESC LIMIT 1")
+    let recovery = sqlx::query("SELECT began, horizon FROM recovery ORDER BY record DESC LIMIT 1")
         .fetch_optional(&mut *connection)
         .await?;
-    let recovery = recovery.map(|row| Columns::of("recovery", &row).time("horizon")).transpose()?;
-    let installations = read_installations(connection, &wanted.installations).await?;
-    let codes = read_codes(connection, &wanted.keys, &wanted.installations).await?;
+    let recovery = recovery.as_ref().map(read_recovery).transpose()?;
+    let installations =
+        read_installations(connection, &wanted.installations, wanted.touched.as_ref()).await?;
+    // What is named and is not for who names it is left out before anything depends on it: whether it exists shows neither in what is
+    // said nor in how long that takes.
+    let is_for_who_asks = |named: &Digest, account: &AccountId| {
+        wanted.keys.iter().any(|(key, asker)| key == named && asker.may_use(account))
+    };
+    let mut codes = read_codes(connection, &wanted.keys, &wanted.installations).await?;
+    codes.retain(|digest, (code, account)| {
+        code.used_by.is_some_and(|user| installations.contains_key(&user)) || is_for_who_asks(digest, account)
+    });
+    let codes: BTreeMap<_, _> = codes.into_iter().map(|(digest, (code, _))| (digest, code)).collect();
     let leases = || installations.values().flat_map(|record| record.leases.iter().chain(&record.booked));
-    let mut keys = wanted.keys.clone();
-    keys.extend(leases().map(|lease| lease.key));
-    keys.extend(installations.values().flat_map(|record| record.exchanged.values()));
-    keys.extend(codes.values().map(|code| code.key));
+    let mut related: Vec<Digest> = leases().map(|lease| lease.key).collect();
+    related.extend(installations.values().flat_map(|record| record.exchanged.values()));
+    related.extend(codes.values().map(|code| code.key));
+    let mut keys: Vec<Digest> = wanted.keys.iter().map(|(named, _)| *named).chain(related.clone()).collect();
     keys.sort_unstable();
     keys.dedup();
-    let keys = read_keys(connection, &keys).await?;
+    let mut keys = read_keys(connection, &keys).await?;
+    keys.retain(|digest, key| related.contains(digest) || is_for_who_asks(digest, &key.account));
     let mut subscriptions: Vec<SubscriptionId> = keys.values().map(|key| key.subscription.clone()).collect();
     subscriptions.extend(leases().map(|lease| lease.subscription.clone()));
     subscriptions.sort_unstable();
@@ -229,7 +207,7 @@ pub(crate) async fn open_book(
     let mut book = Book {
         vendor: vendor.name.clone(),
         record: vendor.record,
-        recovery: recovery.map(|horizon| Recovery { horizon }),
+        recovery,
         floor,
         installations,
         keys,
@@ -242,110 +220,7 @@ pub(crate) async fn open_book(
     Ok(book)
 }
 
-async fn read_installations(
-    connection: &mut AnyConnection,
-    wanted: &[Thumbprint],
-) -> Result<BTreeMap<Thumbprint, InstallationRecord>, StoreError> {
-    let wanted: Vec<Value> = wanted.iter().map(|thumbprint| thumbprint.as_bytes().into()).collect();
-    let mut records = BTreeMap::new();
-    let sql = "SELECT thumbprint, account, newest, clock_behind, fork_counter, fork_digest FROM installation WHERE thumbprint IN ({})";
-    for row in read_where_in(connection, sql, &[], &wanted).await? {
-        let columns = Columns::of("installation", &row);
-        let fork_counter = columns.optional_count("fork_counter")?;
-        let fork_digest = columns.optional_digest("fork_digest")?;
-        let record = InstallationRecord {
-            account: match columns.optional_text("account")? {
-                Some(_) => Some(columns.parsed("account")?),
-                None => None,
-            },
-            fork: fork_counter.zip(fork_digest).map(|(counter, digest)| Branch { counter, digest }),
-            clock_behind: columns.flag("clock_behind")?,
-            newest: columns.count("newest")?,
-            ..InstallationRecord::default()
-        };
-        records.insert(columns.fixed("thumbprint", Thumbprint::from_slice)?, record);
-    }
-    let known: Vec<Value> =
-        records.keys().map(|thumbprint: &Thumbprint| thumbprint.as_bytes().into()).collect();
-    let sql = "SELECT installation, counter, digest FROM chain WHERE installation IN ({})";
-    for row in read_where_in(connection, sql, &[], &known).await? {
-        let columns = Columns::of("chain", &row);
-        let record = owner(&mut records, &columns)?;
-        record.chain.insert(columns.count("counter")?, columns.digest("digest")?);
-    }
-    let sql = stray!("SELECT installation, request", "answer.installation IN ({})");
-    for row in read_where_in(connection, sql, &[], &known).await? {
-        let columns = Columns::of("answer", &row);
-        owner(&mut records, &columns)?.strays.insert(columns.digest("request")?);
-    }
-    let sql = "SELECT installation, license_type, ended, held, answered FROM slot WHERE installation IN ({})";
-    for row in read_where_in(connection, sql, &[], &known).await? {
-        let columns = Columns::of("slot", &row);
-        let marks = SlotRecord {
-            ended: columns.count("ended")?,
-            held: columns.count("held")?,
-            answered: columns.count("answered")?,
-        };
-        let license_type = columns.parsed("license_type")?;
-        owner(&mut records, &columns)?.slots.insert(license_type, marks);
-    }
-    let sql = "SELECT installation, license_key, why FROM bar WHERE installation IN ({})";
-    for row in read_where_in(connection, sql, &[], &known).await? {
-        let columns = Columns::of("bar", &row);
-        let why = columns.named("why", |why| match why {
-            "blocked" => Some(Bar::Blocked),
-            "moved" => Some(Bar::Moved),
-            _ => None,
-        })?;
-        owner(&mut records, &columns)?.barred.insert(columns.digest("license_key")?, why);
-    }
-    let sql = "SELECT installation, from_key, to_key FROM key_exchange WHERE installation IN ({})";
-    for row in read_where_in(connection, sql, &[], &known).await? {
-        let columns = Columns::of("key_exchange", &row);
-        let (from, to) = (columns.digest("from_key")?, columns.digest("to_key")?);
-        owner(&mut records, &columns)?.exchanged.insert(from, to);
-    }
-    // All of them: which count is the book's to say, and a proxy may renew a license that ended long ago.
-    let sql = "SELECT lease.license, lease.installation, lease.license_type, lease.request, lease.counter, lease.license_key, \
-               lease.subscription, lease.ends, lease.given_up, lease_seats.metric, lease_seats.seats FROM lease \
-               JOIN lease_seats ON lease_seats.license = lease.license \
-               WHERE COALESCE(lease.given_up, 'move') = 'move' AND lease.installation IN ({}) \
-               ORDER BY lease.installation, lease.counter, lease.license";
-    for row in read_where_in(connection, sql, &[], &known).await? {
-        let columns = Columns::of("lease", &row);
-        let license = columns.fixed("license", LicenseId::from_slice)?;
-        let (metric, seats) = metric_and_seats(&columns)?;
-        let record = owner(&mut records, &columns)?;
-        let moved = columns.optional_text("given_up")?.is_some();
-        let leases = if moved { &mut record.booked } else { &mut record.leases };
-        match leases.last_mut() {
-            Some(lease) if lease.license == license => lease.seats.insert(metric, seats),
-            _ => {
-                leases.push(read_lease(&columns, license, (metric, seats))?);
-                None
-            }
-        };
-    }
-    Ok(records)
-}
-
-fn read_lease(columns: &Columns<'_>, license: LicenseId, seats: (Metric, u64)) -> Result<Lease, StoreError> {
-    Ok(Lease {
-        license_type: columns.parsed("license_type")?,
-        license,
-        request: columns.digest("request")?,
-        counter: columns.count("counter")?,
-        key: columns.digest("license_key")?,
-        subscription: columns.parsed("subscription")?,
-        seats: Seats::from([seats]),
-        ends: columns.time("ends")?,
-    })
-}
-
-fn owner<'a>(
-    records: &'a mut BTreeMap<Thumbprint, InstallationRecord>,
-    columns: &Columns<'_>,
-) -> Result<&'a mut InstallationRecord, StoreError> {
-    let id = columns.fixed("installation", Thumbprint::from_slice)?;
-    records.get_mut(&id).ok_or_else(|| columns.damaged("installation", "is not known"))
+fn read_recovery(row: &AnyRow) -> Result<Recovery, StoreError> {
+    let columns = Columns::of("recovery", row);
+    Ok(Recovery { began: columns.time("began")?, horizon: columns.time("horizon")? })
 }

@@ -6,16 +6,21 @@ use sqlx::AnyConnection;
 
 use super::{
     Columns, StoreError,
-    rows::{Value, optional_text, write_rows},
+    installations_write::write_installations,
+    listed::write_listed,
+    log_write::{Logged, write_log},
+    rows::{Value, optional_text, write_each, write_rows},
     seconds,
     tally::write_tallies,
 };
 use crate::{
     exchange::{Change, SlotRecord},
     ids::AccountId,
-    log::LogHead,
 };
 
+/// An activation code is used once.
+const USED_BY: [&str; 3] =
+    ["UPDATE activation_code SET used_by = CASE digest", "END WHERE digest IN", "AND used_by IS NULL"];
 pub(super) const SLOT: &str = "INSERT INTO slot (installation, license_type, ended, held, answered) VALUES";
 
 /// An answer that goes out: what the store keeps of it.
@@ -37,13 +42,12 @@ pub(crate) struct Given {
     pub(crate) file: Vec<u8>,
 }
 
-/// Writes a batch: installations first, since the rest refers to them; the log's head last, where it is again the condition.
+/// Writes a batch: installations first, since the rest refers to them; the log last, unless nothing was given.
 pub(crate) async fn write_batch(
     connection: &mut AnyConnection,
     changes: &[Change],
     given: &[Given],
-    before: &LogHead,
-    after: &LogHead,
+    logged: Option<&Logged>,
     now: Timestamp,
 ) -> Result<(), StoreError> {
     write_installations(connection, changes, given, now).await?;
@@ -55,94 +59,12 @@ pub(crate) async fn write_batch(
     write_let_go(connection, changes, now).await?;
     write_usage(connection, changes, given).await?;
     write_recovery(connection, changes, now).await?;
+    write_listed(connection, changes).await?;
     write_answers(connection, given, now).await?;
-    write_log(connection, given, before, after, now).await
-}
-
-async fn write_installations(
-    connection: &mut AnyConnection,
-    changes: &[Change],
-    given: &[Given],
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    // Several requests of one installation may be in a batch: a report's own request says what is written.
-    let facts = |installation: &Thumbprint, counter: Option<u64>| {
-        let is_it = |given: &&Given| {
-            given.installation == *installation && counter.is_none_or(|counter| given.counter == counter)
-        };
-        given.iter().find(is_it).map(|given| &given.facts)
-    };
-    let mut rows = Vec::new();
-    for change in changes {
-        let Change::Installation { installation, account } = change else { continue };
-        let Some(facts) = facts(installation, None) else { continue };
-        rows.push(vec![
-            installation.as_bytes().into(),
-            optional_text(account.as_ref().map(|id| id.as_str())),
-            facts.public_key.as_bytes().into(),
-            facts.name.as_str().into(),
-            facts.site_code.as_str().into(),
-            optional_text(facts.site_description.as_ref().map(|text| text.as_str())),
-            facts.product.as_str().into(),
-            facts.version.as_str().into(),
-            now.into(),
-            now.into(),
-            Value::Int(0),
-            Value::Int(0),
-        ]);
+    match logged {
+        Some(logged) => write_log(connection, given, logged, now).await,
+        None => Ok(()),
     }
-    let head = "INSERT INTO installation (thumbprint, account, public_key, name, site_code, site_description, product, version, \
-                first_seen, last_report, newest, clock_behind) VALUES";
-    write_rows(connection, head, "", rows).await?;
-    for change in changes {
-        let Change::Owner { installation, account } = change else { continue };
-        let written =
-            sqlx::query("UPDATE installation SET account = $2 WHERE thumbprint = $1 AND account IS NULL")
-                .bind(installation.as_bytes().to_vec())
-                .bind(account.as_str())
-                .execute(&mut *connection)
-                .await?
-                .rows_affected();
-        demand(written, 1, "installation")?;
-    }
-    // The newest report says what the installation is called now.
-    for change in changes {
-        let Change::Reported { installation, counter, clock_behind } = change else { continue };
-        let Some(facts) = facts(installation, Some(*counter)) else { continue };
-        let written = sqlx::query(
-            "UPDATE installation SET newest = $2, clock_behind = $3, last_report = $4, name = $5, site_code = $6, \
-             site_description = $7, product = $8, version = $9 WHERE thumbprint = $1 AND newest < $2",
-        )
-        .bind(installation.as_bytes().to_vec())
-        .bind(*counter as i64)
-        .bind(i64::from(*clock_behind))
-        .bind(now.seconds() as i64)
-        .bind(facts.name.as_str().to_owned())
-        .bind(facts.site_code.as_str().to_owned())
-        .bind(facts.site_description.as_ref().map(|text| text.as_str().to_owned()))
-        .bind(facts.product.as_str().to_owned())
-        .bind(facts.version.as_str().to_owned())
-        .execute(&mut *connection)
-        .await?
-        .rows_affected();
-        demand(written, 1, "installation")?;
-    }
-    for change in changes {
-        let Change::Fork { installation, branch } = change else { continue };
-        let written = sqlx::query(
-            "UPDATE installation SET fork_counter = $2, fork_digest = $3, fork_seen = $4 \
-             WHERE thumbprint = $1 AND fork_counter IS NULL",
-        )
-        .bind(installation.as_bytes().to_vec())
-        .bind(branch.counter as i64)
-        .bind(branch.digest.as_bytes().to_vec())
-        .bind(now.seconds() as i64)
-        .execute(&mut *connection)
-        .await?
-        .rows_affected();
-        demand(written, 1, "installation")?;
-    }
-    Ok(())
 }
 
 async fn write_chain(connection: &mut AnyConnection, changes: &[Change]) -> Result<(), StoreError> {
@@ -177,7 +99,7 @@ async fn write_slots(connection: &mut AnyConnection, changes: &[Change]) -> Resu
 
 async fn write_leases(connection: &mut AnyConnection, changes: &[Change]) -> Result<(), StoreError> {
     let rows = rows_of(changes, |change| match change {
-        Change::Lease { installation, lease, license } => Some(vec![
+        Change::Lease { installation, lease, .. } => Some(vec![
             lease.license.as_bytes().into(),
             installation.as_bytes().into(),
             lease.license_type.name().into(),
@@ -185,7 +107,7 @@ async fn write_leases(connection: &mut AnyConnection, changes: &[Change]) -> Res
             lease.request.as_bytes().into(),
             lease.key.as_bytes().into(),
             lease.subscription.as_str().into(),
-            license.issued.into(),
+            lease.issued.into(),
             lease.ends.into(),
         ]),
         _ => None,
@@ -204,13 +126,17 @@ async fn write_leases(connection: &mut AnyConnection, changes: &[Change]) -> Res
 }
 
 async fn write_codes(connection: &mut AnyConnection, changes: &[Change]) -> Result<(), StoreError> {
-    for change in changes {
-        let Change::Code { code, installation } = change else { continue };
-        let sql = "UPDATE activation_code SET used_by = $2 WHERE digest = $1 AND used_by IS NULL";
-        let query = sqlx::query(sql).bind(code.as_bytes().to_vec()).bind(installation.as_bytes().to_vec());
-        demand(query.execute(&mut *connection).await?.rows_affected(), 1, "activation_code")?;
-    }
-    Ok(())
+    let rows: Vec<[Value; 2]> = changes
+        .iter()
+        .filter_map(|change| match change {
+            Change::Code { code, installation } => {
+                Some([code.as_bytes().into(), installation.as_bytes().into()])
+            }
+            _ => None,
+        })
+        .collect();
+    let expected = rows.len() as u64;
+    demand(write_each(connection, USED_BY, rows).await?, expected, "activation_code")
 }
 
 /// What is booked for a license ends when the proxy proves that it let go.
@@ -340,45 +266,6 @@ async fn write_answers(
     let head = "INSERT INTO answer (request, installation, license_type, counter, kind, account, issued, file, request_file) VALUES";
     write_rows(connection, head, "", rows).await?;
     Ok(())
-}
-
-async fn write_log(
-    connection: &mut AnyConnection,
-    given: &[Given],
-    before: &LogHead,
-    after: &LogHead,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    let rows = given
-        .iter()
-        .zip(before.size()..)
-        .map(|(given, position)| {
-            vec![
-                position.into(),
-                given.document.as_bytes().into(),
-                given.kind.name().into(),
-                given.code.as_str().into(),
-                given.request.as_bytes().into(),
-                now.into(),
-            ]
-        })
-        .collect();
-    write_rows(
-        connection,
-        "INSERT INTO log_leaf (position, digest, kind, code, request, issued) VALUES",
-        "",
-        rows,
-    )
-    .await?;
-    let written = sqlx::query("UPDATE log_head SET size = $1, frontier = $2, issued = $3 WHERE one = 1 AND size = $4 AND issued <= $3")
-        .bind(after.size() as i64)
-        .bind(after.frontier_bytes())
-        .bind(now.seconds() as i64)
-        .bind(before.size() as i64)
-        .execute(connection)
-        .await?
-        .rows_affected();
-    demand(written, 1, "log_head")
 }
 
 fn rows_of(changes: &[Change], row: impl Fn(&Change) -> Option<Vec<Value>>) -> Vec<Vec<Value>> {

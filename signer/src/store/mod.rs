@@ -5,13 +5,19 @@
 //! `people`, `catalog` and the exchange.
 
 mod address;
+pub(crate) mod audit_read;
 pub(crate) mod custody;
 mod error;
 pub(crate) mod exchange_read;
 pub(crate) mod exchange_write;
+mod installations_read;
+mod installations_write;
+pub(crate) mod listed;
+pub(crate) mod log_read;
+pub(crate) mod log_write;
 mod open;
 mod row;
-mod rows;
+pub(crate) mod rows;
 mod sold_read;
 pub(crate) mod tally;
 #[cfg(test)]
@@ -19,9 +25,11 @@ mod tests;
 
 pub use address::{AddressError, PostgresUrl, StoreAddress};
 pub use error::{StoreError, Unfit};
+pub(crate) use installations_read::Touched;
 pub(crate) use open::Contents;
 pub(crate) use row::{Columns, big, seconds};
-pub(crate) use sold_read::{draw_columns, read_draw};
+pub(crate) use rows::write_rows;
+pub(crate) use sold_read::{counted_moves, draw_columns, read_draw};
 
 use std::ops::{Deref, DerefMut};
 
@@ -119,6 +127,8 @@ impl Store {
                 .fetch_one(&mut *transaction)
                 .await?;
         }
+        #[cfg(test)]
+        self.pause.enter();
         Ok(transaction)
     }
 

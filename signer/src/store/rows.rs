@@ -13,6 +13,10 @@ use super::{StoreError, big};
 
 /// Rows in one statement. SQLite allows 32,766 placeholders; our widest row has 15.
 const ROWS: usize = 500;
+/// Alternatives in one statement: as many as a batch has requests, and what travels along. SQLite's expressions are at most 1,000 deep.
+const ALTERNATIVES: usize = 256;
+/// Values in one list.
+const VALUES: usize = 4_096;
 
 /// A value to bind.
 #[derive(Debug, Clone)]
@@ -21,6 +25,7 @@ pub(crate) enum Value {
     Text(String),
     Bytes(Vec<u8>),
     NoText,
+    NoBytes,
 }
 
 impl From<u64> for Value {
@@ -87,6 +92,16 @@ pub(crate) async fn write_rows(
     Ok(written)
 }
 
+/// Runs a query that was put together of constant parts, with these values for `$1…`.
+pub(crate) async fn read_bound(
+    connection: &mut AnyConnection,
+    sql: String,
+    values: &[Value],
+) -> Result<Vec<AnyRow>, StoreError> {
+    let query = sqlx::query(AssertSqlSafe(sql));
+    Ok(values.iter().fold(query, |query, value| bind(query, value.clone())).fetch_all(connection).await?)
+}
+
 /// Runs a query in which `{}` stands for a list of placeholders, one for each value, after the fixed values `$1…`. No values: no rows.
 pub(crate) async fn read_where_in(
     connection: &mut AnyConnection,
@@ -95,8 +110,34 @@ pub(crate) async fn read_where_in(
     values: &[Value],
 ) -> Result<Vec<AnyRow>, StoreError> {
     let mut rows = Vec::new();
-    for chunk in values.chunks(ROWS) {
+    for chunk in values.chunks(VALUES) {
         rows.extend(in_list(sql, fixed, chunk).fetch_all(&mut *connection).await?);
+    }
+    Ok(rows)
+}
+
+/// Runs a query in which `{}` stands for alternatives, one for each triple of values: three conditions, each with the value behind it. No
+/// values: no rows.
+pub(crate) async fn read_where_any(
+    connection: &mut AnyConnection,
+    sql: &'static str,
+    conditions: [&'static str; 3],
+    values: &[[Value; 3]],
+) -> Result<Vec<AnyRow>, StoreError> {
+    let mut rows = Vec::new();
+    for chunk in values.chunks(ALTERNATIVES) {
+        let width = chunk.len().next_power_of_two();
+        let [first, second, third] = conditions;
+        let places = (0..width).map(|at| 3 * at + 1);
+        let alternatives: Vec<String> =
+            places.map(|at| format!("({first}${at}{second}${}{third}${})", at + 1, at + 2)).collect();
+        let mut query = sqlx::query(AssertSqlSafe(sql.replace("{}", &alternatives.join(" OR "))));
+        for at in 0..width {
+            for value in &chunk[at.min(chunk.len() - 1)] {
+                query = bind(query, value.clone());
+            }
+        }
+        rows.extend(query.fetch_all(&mut *connection).await?);
     }
     Ok(rows)
 }
@@ -109,8 +150,29 @@ pub(crate) async fn write_where_in(
     values: &[Value],
 ) -> Result<u64, StoreError> {
     let mut written = 0;
-    for chunk in values.chunks(ROWS) {
+    for chunk in values.chunks(VALUES) {
         written += in_list(sql, fixed, chunk).execute(&mut *connection).await?.rows_affected();
+    }
+    Ok(written)
+}
+
+/// Runs an update that gives each of some rows its own value: `set CASE … WHEN key THEN value … where (keys) tail`.
+pub(crate) async fn write_each(
+    connection: &mut AnyConnection,
+    [set, place, tail]: [&'static str; 3],
+    rows: Vec<[Value; 2]>,
+) -> Result<u64, StoreError> {
+    let mut written = 0;
+    for chunk in rows.chunks(ROWS) {
+        let at = || (0..chunk.len()).map(|row| 2 * row + 1);
+        let cases: Vec<String> = at().map(|at| format!("WHEN ${at} THEN ${}", at + 1)).collect();
+        let keys: Vec<String> = at().map(|at| format!("${at}")).collect();
+        let sql = format!("{set} {} {place} ({}) {tail}", cases.join(" "), keys.join(", "));
+        let mut query = sqlx::query(AssertSqlSafe(sql));
+        for value in chunk.iter().flatten() {
+            query = bind(query, value.clone());
+        }
+        written += query.execute(&mut *connection).await?.rows_affected();
     }
     Ok(written)
 }
@@ -135,5 +197,6 @@ fn bind<'q>(query: Query<'q, Any, AnyArguments>, value: Value) -> Query<'q, Any,
         Value::Text(value) => query.bind(value),
         Value::Bytes(value) => query.bind(value),
         Value::NoText => query.bind(None::<String>),
+        Value::NoBytes => query.bind(None::<Vec<u8>>),
     }
 }

@@ -11,17 +11,19 @@ use super::{
 };
 use crate::{
     exchange::{ActivationCode, Draw, Overdraft, Reserve, SoldGrant, SoldKey, SubscriptionRecord, Terms},
-    ids::SubscriptionId,
+    ids::{AccountId, SubscriptionId},
+    people::Asker,
 };
 
 /// License keys by digest. One that was deleted is not there.
 pub(super) async fn read_keys(
     connection: &mut AnyConnection,
-    wanted: &[Digest],
+    named: &[Digest],
 ) -> Result<BTreeMap<Digest, SoldKey>, StoreError> {
-    let wanted = digests(wanted);
+    let wanted = digests(named);
     let sql = "SELECT license_key.id, license_key.digest, license_key.key_text, license_key.quota, license_key.draw, \
                license_key.headroom, license_key.ends, license_key.blocked, license_key.installations, license_key.subscription, \
+               (SELECT COUNT(*) FROM counted_move WHERE counted_move.license_key = license_key.digest) AS moves, \
                subscription.account FROM license_key JOIN subscription ON subscription.id = license_key.subscription \
                WHERE license_key.deleted IS NULL AND license_key.digest IN ({})";
     let mut keys = BTreeMap::new();
@@ -39,18 +41,25 @@ pub(super) async fn read_keys(
             ends: columns.optional_time("ends")?,
             blocked: columns.flag("blocked")?,
             installations: columns.count("installations")?,
-            moves: 0,
+            moves: columns.count("moves")?,
         };
         keys.insert(columns.digest("digest")?, sold);
     }
-    let sql = "SELECT license_key, COUNT(*) AS moves FROM counted_move WHERE license_key IN ({}) GROUP BY license_key";
-    for row in read_where_in(connection, sql, &[], &wanted).await? {
-        let columns = Columns::of("counted_move", &row);
-        if let Some(key) = keys.get_mut(&columns.digest("license_key")?) {
-            key.moves = columns.count("moves")?;
-        }
-    }
     Ok(keys)
+}
+
+/// How many counted moves keys have spent. Those that have spent none are not there.
+pub(crate) async fn counted_moves(
+    connection: &mut AnyConnection,
+    keys: &[Digest],
+) -> Result<BTreeMap<Digest, u64>, StoreError> {
+    let sql = "SELECT license_key, COUNT(*) AS moves FROM counted_move WHERE license_key IN ({}) GROUP BY license_key";
+    let rows = read_where_in(connection, sql, &[], &digests(keys)).await?;
+    let spent = |row| {
+        let columns = Columns::of("counted_move", row);
+        Ok((columns.digest("license_key")?, columns.count("moves")?))
+    };
+    rows.iter().map(spent).collect()
 }
 
 /// What was bought, and what of it is out now.
@@ -131,29 +140,31 @@ pub(super) async fn read_subscriptions(
     Ok(subscriptions)
 }
 
-/// Activation codes that these requests name, and those that these installations have used.
+/// Activation codes that these requests name, and those that these installations have used, each with its account.
 pub(super) async fn read_codes(
     connection: &mut AnyConnection,
-    named: &[Digest],
-    users: &[Thumbprint],
-) -> Result<BTreeMap<Digest, ActivationCode>, StoreError> {
-    let users: Vec<Value> = users.iter().map(|user| user.as_bytes().into()).collect();
-    let by_name = "SELECT code_text, license_key, expires, used_by FROM activation_code WHERE digest IN ({})";
-    let by_user =
-        "SELECT code_text, license_key, expires, used_by FROM activation_code WHERE used_by IN ({})";
+    named: &[(Digest, Asker)],
+    users: &[(Thumbprint, Asker)],
+) -> Result<BTreeMap<Digest, (ActivationCode, AccountId)>, StoreError> {
+    // Both are digests, of different things: in one list they cannot be taken for each other.
+    let users = users.iter().map(|(user, _)| user.as_bytes().into());
+    let either: Vec<Value> = named.iter().map(|(named, _)| named.as_bytes().into()).chain(users).collect();
+    let sql = "SELECT activation_code.code_text, activation_code.license_key, activation_code.expires, activation_code.used_by, \
+               subscription.account FROM activation_code \
+               JOIN license_key ON license_key.digest = activation_code.license_key \
+               JOIN subscription ON subscription.id = license_key.subscription \
+               WHERE activation_code.digest IN ({}) OR activation_code.used_by IN ({})";
     let mut codes = BTreeMap::new();
-    for (sql, values) in [(by_name, digests(named)), (by_user, users)] {
-        for row in read_where_in(connection, sql, &[], &values).await? {
-            let columns = Columns::of("activation_code", &row);
-            let text: LicenseKey = columns.parsed("code_text")?;
-            let code = ActivationCode {
-                key: columns.digest("license_key")?,
-                last_group: text.last_group(),
-                expires: columns.time("expires")?,
-                used_by: columns.optional_fixed("used_by", Thumbprint::from_slice)?,
-            };
-            codes.insert(text.digest(), code);
-        }
+    for row in read_where_in(connection, sql, &[], &either).await? {
+        let columns = Columns::of("activation_code", &row);
+        let text: LicenseKey = columns.parsed("code_text")?;
+        let code = ActivationCode {
+            key: columns.digest("license_key")?,
+            last_group: text.last_group(),
+            expires: columns.time("expires")?,
+            used_by: columns.optional_fixed("used_by", Thumbprint::from_slice)?,
+        };
+        codes.insert(text.digest(), (code, columns.parsed("account")?));
     }
     Ok(codes)
 }

@@ -13,7 +13,7 @@ use super::{
 use crate::exchange::{Book, Change, Lapses, Standing, Tally};
 
 /// How a tally is called in its rows.
-fn name(tally: &Tally) -> String {
+pub(super) fn name(tally: &Tally) -> String {
     match tally {
         Tally::Seats(subscription, metric) => format!("seats:{}:{}", subscription.as_str(), metric.name()),
         Tally::KeySeats(key, metric) => format!("key:{key}:{}", metric.name()),
@@ -45,7 +45,7 @@ pub(super) async fn read_tallies(
 }
 
 /// Tallies at an instant, and at others that are to come.
-pub(super) async fn standings(
+pub(crate) async fn standings(
     connection: &mut AnyConnection,
     wanted: BTreeSet<Tally>,
     later: &BTreeSet<Timestamp>,
@@ -56,6 +56,8 @@ pub(super) async fn standings(
     let mut standings = BTreeMap::new();
     // The next two, since the next may be the asker's own.
     let sql = "SELECT what, amount, \
+               (SELECT CAST(COALESCE(SUM(lapse.amount), 0) AS BIGINT) FROM tally_lapse AS lapse \
+               WHERE lapse.what = tally.what AND lapse.ends <= $1) AS lapsed, \
                (SELECT ends FROM tally_lapse AS lapse WHERE lapse.what = tally.what AND lapse.ends > $1 ORDER BY ends LIMIT 1) AS first_ends, \
                (SELECT amount FROM tally_lapse AS lapse WHERE lapse.what = tally.what AND lapse.ends > $1 ORDER BY ends LIMIT 1) \
                AS first_amount, \
@@ -65,19 +67,15 @@ pub(super) async fn standings(
                AS second_amount FROM tally WHERE what IN ({})";
     for row in read_where_in(connection, sql, &[now.into()], &names).await? {
         let columns = Columns::of("tally", &row);
-        let mut standing = Standing { now: columns.count("amount")?, ..Standing::default() };
+        // What has lapsed since somebody last wrote it off counts no more.
+        let now = columns.count("amount")?.saturating_add_signed(-columns.amount("lapsed")?);
+        let mut standing = Standing { now, ..Standing::default() };
         for (ends, amount) in [("first_ends", "first_amount"), ("second_ends", "second_amount")] {
             if let Some(instant) = columns.optional_time(ends)? {
                 standing.next.insert(instant, columns.amount(amount)?);
             }
         }
         standings.insert(known(&tallies, &columns)?.clone(), standing);
-    }
-    // What has lapsed since somebody last wrote it off.
-    for (tally, lapsed) in fallen(connection, &tallies, &names, Timestamp::MIN, now).await? {
-        if let Some(standing) = standings.get_mut(&tally) {
-            standing.now = standing.now.saturating_add_signed(-lapsed);
-        }
     }
     for instant in later {
         let fallen = fallen(connection, &tallies, &names, now, *instant).await?;
@@ -131,12 +129,15 @@ pub(crate) async fn write_tallies(
     write_where_in(connection, sql, &[now.into()], &names).await?;
     let sql = "DELETE FROM tally_lapse WHERE ends <= $1 AND what IN ({})";
     write_where_in(connection, sql, &[now.into()], &names).await?;
+    let falls = lapses.values().any(|amount| *amount < 0);
     let rows = lapses.into_iter().filter(|(_, amount)| *amount != 0);
     let rows = rows.map(|((what, ends), amount)| vec![what.as_str().into(), ends.into(), Value::Int(amount)]);
     let head = "INSERT INTO tally_lapse (what, ends, amount) VALUES";
     let tail = "ON CONFLICT (what, ends) DO UPDATE SET amount = tally_lapse.amount + excluded.amount";
     write_rows(connection, head, tail, rows.collect()).await?;
-    sqlx::query("DELETE FROM tally_lapse WHERE amount = 0").execute(&mut *connection).await?;
+    if falls {
+        sqlx::query("DELETE FROM tally_lapse WHERE amount = 0").execute(&mut *connection).await?;
+    }
     let rows = amounts.into_iter().map(|(what, amount)| vec![what.as_str().into(), Value::Int(amount)]);
     let head = "INSERT INTO tally (what, amount) VALUES";
     let tail = "ON CONFLICT (what) DO UPDATE SET amount = tally.amount + excluded.amount";

@@ -19,7 +19,7 @@ pub(crate) struct Vendor {
     pub(crate) primary: KeyRecord,
     pub(crate) now: Timestamp,
     seed: u64,
-    place: Place,
+    pub(crate) place: Place,
 }
 
 /// A server of the customer's.

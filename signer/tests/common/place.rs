@@ -111,6 +111,7 @@ fn copy_files(from: &DataDir, to: &DataDir) {
     for (from, to) in [
         (from.root_key(1), to.root_key(1)),
         (from.issuing_key(1), to.issuing_key(1)),
+        (from.log_key(1), to.log_key(1)),
         (from.trust(), to.trust()),
         (from.witness(), to.witness()),
     ] {

@@ -2,16 +2,13 @@
 
 use axum::{
     body::Bytes,
-    extract::{DefaultBodyLimit, FromRequestParts, State},
-    http::{HeaderMap, StatusCode, header, request::Parts},
+    extract::{DefaultBodyLimit, State},
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use signer::{
-    Answer,
-    people::{Asker, Token},
-};
+use signer::Answer;
 
-use super::problem::Problem;
+use super::{caller::Bearer, problem::Problem};
 use crate::{
     deliver::{self, MEDIA_TYPE},
     failure::Failure,
@@ -64,19 +61,6 @@ pub(super) async fn post(
     Ok(Problem::refused(refusal, &answered.file, answered.newest.as_deref()).into_response())
 }
 
-/// The account whose token came with the request. Without one, the body is not even read.
-pub(super) struct Bearer(Asker);
-
-impl FromRequestParts<Portal> for Bearer {
-    type Rejection = Failure;
-
-    async fn from_request_parts(parts: &mut Parts, portal: &Portal) -> Result<Self, Failure> {
-        let token = bearer(&parts.headers).ok_or(Failure::TokenNeeded)?;
-        let known = portal.signer().people().token(&token, portal.now()).await?;
-        known.map(|token| Bearer(Asker::Account(token.account))).ok_or(Failure::TokenNeeded)
-    }
-}
-
 /// A body of at most one file.
 pub(super) struct Body(Bytes);
 
@@ -88,12 +72,6 @@ impl axum::extract::FromRequest<Portal> for Body {
         let read = Bytes::from_request(request, portal).await;
         read.map(Body).map_err(|rejection| Failure::of_status(rejection.status()))
     }
-}
-
-/// `Authorization: Bearer TOKEN` (RFC 6750); the scheme's name in any case.
-fn bearer(headers: &HeaderMap) -> Option<Token> {
-    let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
-    if scheme.eq_ignore_ascii_case("bearer") { Token::parse(token.trim()) } else { None }
 }
 
 /// Whether a program asked for files alone.

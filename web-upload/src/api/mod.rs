@@ -1,9 +1,15 @@
-//! The REST API for programs: the same answers as on the pages, with an API token in place of a session.
+//! The REST API for programs: the same answers and decisions as on the pages, with an API token in place of a session.
 //! A `no` is a problem document (RFC 9457).
 
 mod answers;
+mod caller;
+mod codes;
 mod health;
+mod installations;
+mod keys;
+mod lists;
 mod problem;
+mod subscriptions;
 
 use axum::{Json, Router, routing::get};
 use utoipa::{
@@ -20,6 +26,21 @@ use crate::portal::Portal;
 pub(crate) fn routes() -> Router<Portal> {
     let (router, description) = OpenApiRouter::with_openapi(Description::openapi())
         .routes(routes!(answers::post))
+        .routes(routes!(subscriptions::list))
+        .routes(routes!(subscriptions::get))
+        .routes(routes!(subscriptions::timeline))
+        .routes(routes!(subscriptions::overdraft))
+        .routes(routes!(keys::list, keys::create))
+        .routes(routes!(keys::get, keys::update, keys::delete))
+        .routes(routes!(codes::list, codes::create))
+        .routes(routes!(codes::withdraw))
+        .routes(routes!(installations::list))
+        .routes(routes!(installations::get))
+        .routes(routes!(installations::move_away))
+        .routes(routes!(installations::block))
+        .routes(routes!(installations::allow))
+        .routes(routes!(installations::exchange))
+        .routes(routes!(installations::resolve))
         .routes(routes!(health::get))
         .split_for_parts();
     let description = with_tokens(description);
@@ -29,14 +50,17 @@ pub(crate) fn routes() -> Router<Portal> {
 #[derive(OpenApi)]
 #[openapi(info(
     title = "Waybill portal",
-    description = "Brings request files of installations that must not touch the internet, and takes their answers home.",
+    description = "Brings request files of installations that must not touch the internet, and takes their answers home. A token of \
+                   an account that manages does what an administrator of the account does with its license keys, codes and \
+                   installations; what is another account's does not exist for it. What only the vendor's staff decide (what was bought, \
+                   its dates and terms, overdraft, offline use) is read here and changed on the portal's pages or with `waybill`.",
     license(name = "Apache-2.0", identifier = "Apache-2.0")
 ))]
 struct Description;
 
 fn with_tokens(mut description: utoipa::openapi::OpenApi) -> utoipa::openapi::OpenApi {
     let mut scheme = Http::new(HttpAuthScheme::Bearer);
-    scheme.description = Some("An API token of the account; `waybill token create` makes one.".to_owned());
+    scheme.description = Some("An API token of the account; `waybill token create` makes one that brings files, and with `--manage` one that does all that is here.".to_owned());
     description
         .components
         .get_or_insert_default()

@@ -36,6 +36,9 @@ pub(crate) struct Problem {
     detail: String,
     /// What to do.
     next_step: String,
+    /// Of what was filled in: everything that is wrong with it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    problems: Vec<Wrong>,
     /// Of a refusal: whether the same request can never get another answer.
     #[serde(rename = "final", skip_serializing_if = "Option::is_none")]
     is_final: Option<bool>,
@@ -51,6 +54,24 @@ pub(crate) struct Problem {
     newest: Option<String>,
 }
 
+/// One thing that is wrong with one field.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Wrong {
+    #[schema(example = "quota")]
+    field: &'static str,
+    /// Stable, for programs.
+    code: &'static str,
+    says: String,
+    next_step: &'static str,
+}
+
+impl From<&signer::problem::Problem> for Wrong {
+    fn from(problem: &signer::problem::Problem) -> Wrong {
+        let signer::problem::Problem { field, code, says, next_step } = problem.clone();
+        Wrong { field, code, says: sentence(&says), next_step }
+    }
+}
+
 impl Problem {
     /// A signed no, with its file.
     pub(super) fn refused(refusal: &Refusal, file: &[u8], newest: Option<&[u8]>) -> Problem {
@@ -61,6 +82,7 @@ impl Problem {
             title: "Refused".to_owned(),
             detail: refusal.says.to_string(),
             next_step: refusal.next_step.to_string(),
+            problems: Vec::new(),
             is_final: Some(refusal.is_final),
             until: refusal.until.map(|until| until.rfc3339()),
             answer: Some(BASE64_STANDARD.encode(file)),
@@ -78,6 +100,7 @@ impl From<&Failure> for Problem {
             title: failure.title().to_owned(),
             detail: sentence(&failure.to_string()),
             next_step: failure.next_step(),
+            problems: failure.problems().iter().map(Wrong::from).collect(),
             is_final: None,
             until: None,
             answer: None,

@@ -4,8 +4,9 @@ use askama::Template;
 use axum::{extract::State, http::StatusCode, response::Response};
 use license_format::Timestamp;
 use signer::{
-    catalog::{KeyRecord, Subscription, SubscriptionStatus},
-    installations::InstallationView,
+    catalog::{Subscription, SubscriptionStatus},
+    installations::{Line, LineState, Query, Scope},
+    paging::{Paged, Part},
     people::{AccountId, Member, Role},
 };
 
@@ -15,7 +16,7 @@ use crate::{
     draft::Draft,
     failure::Failure,
     frame::{Frame, Here},
-    holdings::{amount, leased_by, using},
+    holdings::amount,
     portal::Portal,
     session::User,
     show::{Day, Status, Tone, seats},
@@ -80,28 +81,38 @@ pub(super) async fn show(
     let signer = portal.signer();
     let account = signer.people().account(id).await?;
     let subscriptions = signer.catalog().subscriptions(&eyes).await?;
-    let keys = signer.catalog().license_keys(&eyes).await?;
-    let installations = signer.installations().list(&eyes, now).await?;
+    let mut cards = Vec::with_capacity(subscriptions.len());
+    for subscription in &subscriptions {
+        let timelines = signer.catalog().timeline(&eyes, &subscription.id, now).await?;
+        let leased =
+            timelines.iter().map(|(metric, timeline)| (*metric, timeline.first().map_or(0, |at| at.leased)));
+        let scope = Scope::Subscription(subscription.id.clone());
+        let query = Query { scope, part: Part::first(SITES), ..Query::default() };
+        let lines = signer.installations().lines(&eyes, &query, now).await?;
+        cards.push(SubscriptionCard::of(subscription, amount(leased), &lines, now));
+    }
     let members = signer.people().members(id).await?;
     let page = AccountPage {
         frame: Frame::new(portal, Some(user.signed_in()), Here::Accounts).about(id),
         id: id.to_string(),
         name: account.name.to_string(),
         staff: user.is_staff(),
-        cards: subscriptions
-            .iter()
-            .map(|subscription| SubscriptionCard::of(subscription, &keys, &installations, now))
-            .collect(),
-        forks: installations
-            .iter()
-            .filter(|installation| installation.fork.is_some())
-            .map(|installation| (installation.thumbprint.to_string(), installation.site_code.to_string()))
+        cards,
+        forks: signer
+            .installations()
+            .forks(id)
+            .await?
+            .into_iter()
+            .map(|(thumbprint, site)| (thumbprint.to_string(), site.to_string()))
             .collect(),
         people: members.iter().map(Person::of).collect(),
         form,
     };
     Ok(deliver::page(status, &page))
 }
+
+/// Sites that a card names.
+const SITES: usize = 4;
 
 /// How a subscription's status looks.
 pub(super) fn status_of(subscription: &Subscription, now: Timestamp) -> Status {
@@ -118,17 +129,17 @@ pub(super) fn status_of(subscription: &Subscription, now: Timestamp) -> Status {
 impl SubscriptionCard {
     fn of(
         subscription: &Subscription,
-        keys: &[KeyRecord],
-        installations: &[InstallationView],
+        leased: String,
+        lines: &Paged<Line>,
         now: Timestamp,
     ) -> SubscriptionCard {
-        let own: Vec<KeyRecord> =
-            keys.iter().filter(|key| key.subscription == subscription.id).cloned().collect();
-        let used_by: Vec<_> =
-            using(installations, &own).filter(|(_, slot)| !slot.counted.is_empty()).collect();
+        let licensed = |line: &&Line| line.license.is_some() && line.state == LineState::Used;
         let mut installed_at: Vec<String> =
-            used_by.iter().map(|(installation, _)| installation.site_code.to_string()).collect();
+            lines.rows.iter().filter(licensed).map(|line| line.site_code.to_string()).collect();
         installed_at.dedup();
+        if lines.next.is_some() {
+            installed_at.push("more".to_owned());
+        }
         SubscriptionCard {
             href: format!("/accounts/{}/subscriptions/{}", subscription.account, subscription.id),
             product: subscription.product.to_string(),
@@ -136,7 +147,7 @@ impl SubscriptionCard {
             trial: subscription.trial,
             status: status_of(subscription, now),
             seats: seats(subscription.grants.iter().map(|grant| (grant.metric, grant.seats))),
-            leased: amount(leased_by(used_by.iter().map(|(_, slot)| *slot))),
+            leased,
             installed_at,
             end: Day::new(subscription.end, now),
             offline_use: subscription.offline_use,

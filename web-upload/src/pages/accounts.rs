@@ -1,19 +1,17 @@
 //! `/accounts`: the vendor's list of customers.
 
-use std::collections::HashMap;
-
 use askama::Template;
 use axum::{
     extract::{Query, State},
     http::StatusCode,
     response::Response,
 };
-use serde::Deserialize;
 use signer::{
     catalog::{Subscription, SubscriptionStatus},
-    people::{Account, AccountId, Asker},
+    people::{Account, Asker},
 };
 
+use super::Listing;
 use crate::{
     deliver,
     failure::Failure,
@@ -30,8 +28,9 @@ pub(super) struct AccountsPage {
     frame: Frame,
     query: String,
     rows: Vec<Row>,
-    /// How many accounts there are without the search.
-    all: usize,
+    next: Option<String>,
+    /// Whether there is none at all.
+    none: bool,
 }
 
 #[derive(Debug)]
@@ -45,36 +44,26 @@ struct Row {
     since: Day,
 }
 
-#[derive(Debug, Default, Deserialize)]
-pub(super) struct Search {
-    #[serde(default)]
-    pub(super) q: String,
-}
-
 /// `GET /accounts`
 pub(super) async fn get(
     State(portal): State<Portal>,
     Staff(user): Staff,
-    Query(Search { q }): Query<Search>,
+    Query(listing): Query<Listing>,
 ) -> Result<Response, Failure> {
-    let now = portal.now();
-    let accounts = portal.signer().people().accounts().await?;
-    let mut by_account: HashMap<AccountId, Vec<Subscription>> = HashMap::new();
-    for subscription in portal.signer().catalog().subscriptions(&Asker::Staff).await? {
-        by_account.entry(subscription.account.clone()).or_default().push(subscription);
+    let (now, catalog) = (portal.now(), portal.signer().catalog());
+    let page = portal.signer().people().accounts_named(listing.query(), &listing.part()).await?;
+    let mut rows = Vec::with_capacity(page.rows.len());
+    for account in &page.rows {
+        let subscriptions = catalog.subscriptions(&Asker::Account(account.id.clone())).await?;
+        rows.push(Row::of(account, &subscriptions, now));
     }
-    let all = accounts.len();
-    let query = q.trim().to_lowercase();
-    let rows = accounts
-        .into_iter()
-        .filter(|account| account.name.as_str().to_lowercase().contains(&query))
-        .map(|account| {
-            let subscriptions = by_account.remove(&account.id).unwrap_or_default();
-            Row::of(&account, &subscriptions, now)
-        })
-        .collect();
-    let frame = Frame::new(&portal, Some(user.signed_in()), Here::Accounts);
-    let page = AccountsPage { frame, query: q.trim().to_owned(), rows, all };
+    let page = AccountsPage {
+        frame: Frame::new(&portal, Some(user.signed_in()), Here::Accounts),
+        query: listing.query().to_owned(),
+        none: rows.is_empty() && listing.query().is_empty() && listing.is_first(),
+        rows,
+        next: page.next.map(|cursor| listing.link(&cursor)),
+    };
     Ok(deliver::page(StatusCode::OK, &page))
 }
 
@@ -116,17 +105,18 @@ impl crate::pages::Sample for AccountsPage {
             since: Day::new(now, now),
         };
         let [_, _, frame] = Frame::samples();
-        let page = |query: &str, rows: Vec<Row>, all| AccountsPage {
+        let page = |query: &str, rows: Vec<Row>, none: bool| AccountsPage {
             frame: frame.clone(),
             query: query.to_owned(),
+            next: (!rows.is_empty()).then(|| "?after=aa".to_owned()),
             rows,
-            all,
+            none,
         };
         let soon = Status::new(Tone::Warn, "1 expiring soon");
         vec![
-            page("", vec![row("Contoso <Ltd>", None), row("Fabrikam", Some(soon))], 2),
-            page("tail\"spin", vec![], 2),
-            page("", vec![], 0),
+            page("", vec![row("Contoso <Ltd>", None), row("Fabrikam", Some(soon))], false),
+            page("tail\"spin", vec![], false),
+            page("", vec![], true),
         ]
     }
 }

@@ -2,24 +2,21 @@
 
 use askama::Template;
 use axum::{
-    Form,
     extract::{Query, State},
     http::StatusCode,
-    response::{IntoResponse, Redirect, Response},
+    response::Response,
 };
 use license_format::{Thumbprint, Timestamp};
-use serde::Deserialize;
 use signer::{
-    exchange::Lives,
-    installations::{CustodyError, Decider, InstallationView, SlotView},
+    exchange::{Bar, COUNTED_MOVES},
+    installations::{BarView, HomeView, InstallationView, SlotView},
     people::{AccountId, Asker},
 };
 
-use super::At;
+use super::{At, Flash, custody::Deed};
 use crate::{
-    answered::{sentence, site},
+    answered::site,
     deliver,
-    draft::Draft,
     failure::Failure,
     frame::{Frame, Here},
     holdings::{self, amount},
@@ -41,6 +38,34 @@ pub(super) struct InstallationPage {
     clock_behind: bool,
     fork: Option<Fork>,
     slots: Vec<Slot>,
+    /// Whether the one who looks decides about its keys.
+    manages: bool,
+    homes: Vec<Home>,
+    bars: Vec<Barred>,
+}
+
+/// A key that is at home here.
+#[derive(Debug)]
+struct Home {
+    id: String,
+    name: String,
+    masked: String,
+    seats: String,
+    ends: Day,
+    moves: String,
+    movable: bool,
+    exchanged_to: Option<String>,
+}
+
+/// A key that it may not use.
+#[derive(Debug)]
+struct Barred {
+    id: String,
+    name: String,
+    masked: String,
+    why: Status,
+    note: String,
+    since: Day,
 }
 
 #[derive(Debug)]
@@ -84,13 +109,6 @@ struct Lease {
     held: bool,
 }
 
-/// What was just decided, for the notice on the page that follows.
-#[derive(Debug, Default, Deserialize)]
-pub(super) struct Flash {
-    #[serde(default)]
-    decided: String,
-}
-
 type Ids = (AccountId, Thumbprint);
 
 /// `GET /accounts/{account}/installations/{thumbprint}`
@@ -98,16 +116,17 @@ pub(super) async fn of_account(
     State(portal): State<Portal>,
     user: User,
     At(ids): At<Ids>,
-    Query(Flash { decided }): Query<Flash>,
+    Query(Flash { done }): Query<Flash>,
 ) -> Result<Response, Failure> {
-    let notice = match decided.as_str() {
+    let notice = match done.as_str() {
         "first" => Some(
             "Decided: the first branch lives on. The copy needs `waybill-proxy setup`, and is a new installation then.",
         ),
         "second" => Some(
             "Decided: the second branch lives on. Upload the request that was refused once more; nothing is typed again.",
         ),
-        _ => None,
+        "note" => Some("The note is saved."),
+        other => Deed::from_name(other).map(Deed::notice),
     };
     let notice = notice.map(|says| Notice::new(Tone::Ok, says));
     in_account(&portal, &user, &ids, notice, StatusCode::OK).await
@@ -122,38 +141,13 @@ pub(super) async fn of_all(
     let found = portal.signer().installations().show(&Asker::Staff, &id, portal.now()).await?;
     let frame = Frame::new(&portal, Some(user.signed_in()), Here::Installations);
     let installation = found.ok_or(Failure::NotFound)?;
-    let page = InstallationPage::new(frame, "/installations", &installation, false, portal.now());
+    let mut page = InstallationPage::new(frame, "/installations", &installation, (false, true), portal.now());
+    // What is decided is decided on the account's own page.
+    match &installation.account {
+        Some(account) => page.here = format!("/accounts/{account}/installations/{id}"),
+        None => page.manages = false,
+    }
     Ok(deliver::page(StatusCode::OK, &page))
-}
-
-/// `POST …/fork`: an administrator says which branch lives on.
-pub(super) async fn decide(
-    State(portal): State<Portal>,
-    user: User,
-    At(ids): At<Ids>,
-    Form(form): Form<Draft>,
-) -> Result<Response, Failure> {
-    let (account, id) = &ids;
-    let by = Decider { asker: user.eyes(account)?, actor: user.actor() };
-    if !user.administers(account) {
-        return Err(Failure::AdministratorsOnly);
-    }
-    let (lives, name) = match form.value("lives") {
-        "first" => (Lives::First, "first"),
-        "second" => (Lives::Second, "second"),
-        _ => return Err(Failure::Malformed),
-    };
-    match portal.signer().installations().resolve_fork(id, lives, &by, portal.now()).await {
-        Ok(()) => {
-            let to = format!("/accounts/{account}/installations/{id}?decided={name}");
-            Ok(Redirect::to(&to).into_response())
-        }
-        Err(CustodyError::Store(error)) => Err(error.into()),
-        Err(error) => {
-            let says = format!("{} {}", sentence(&error.to_string()), error.next_step());
-            in_account(&portal, &user, &ids, Some(Notice::new(Tone::Stop, says)), StatusCode::CONFLICT).await
-        }
-    }
 }
 
 async fn in_account(
@@ -168,7 +162,8 @@ async fn in_account(
     let installation = found.ok_or(Failure::NotFound)?;
     let frame = Frame::new(portal, Some(user.signed_in()), Here::Installations).about(account);
     let list = format!("/accounts/{account}/installations");
-    let page = InstallationPage::new(frame, &list, &installation, user.administers(account), portal.now());
+    let may = (user.administers(account), user.manages(account));
+    let page = InstallationPage::new(frame, &list, &installation, may, portal.now());
     Ok(deliver::page(status, &InstallationPage { notice, ..page }))
 }
 
@@ -177,7 +172,7 @@ impl InstallationPage {
         frame: Frame,
         list: &str,
         installation: &InstallationView,
-        decides: bool,
+        (decides, manages): (bool, bool),
         now: Timestamp,
     ) -> InstallationPage {
         let fact = |name: &str, value: String| (name.to_owned(), value);
@@ -205,6 +200,40 @@ impl InstallationPage {
                 decides,
             }),
             slots: installation.slots.iter().map(|slot| Slot::of(slot, now)).collect(),
+            manages,
+            homes: installation.homes.iter().map(|home| Home::of(home, now)).collect(),
+            bars: installation.barred.iter().map(|bar| Barred::of(bar, now)).collect(),
+        }
+    }
+}
+
+impl Home {
+    fn of(home: &HomeView, now: Timestamp) -> Home {
+        Home {
+            id: home.key.id.to_string(),
+            name: home.key.name.to_string(),
+            masked: home.key.masked.clone(),
+            seats: seats(home.seats.clone()),
+            ends: Day::new(home.ends, now),
+            moves: crate::keys::moves(home.key.moves),
+            movable: home.key.moves < COUNTED_MOVES,
+            exchanged_to: home.exchanged_to.as_ref().map(|to| format!("{} ({})", to.name, to.masked)),
+        }
+    }
+}
+
+impl Barred {
+    fn of(bar: &BarView, now: Timestamp) -> Barred {
+        Barred {
+            id: bar.key.id.to_string(),
+            name: bar.key.name.to_string(),
+            masked: bar.key.masked.clone(),
+            why: match bar.why {
+                Bar::Blocked => Status::new(Tone::Stop, "Blocked here"),
+                Bar::Moved => Status::new(Tone::Idle, "Moved away"),
+            },
+            note: bar.note.clone(),
+            since: Day::new(bar.since, now),
         }
     }
 }
@@ -263,9 +292,12 @@ impl crate::pages::Sample for InstallationPage {
         let notice = Some(Notice::new(Tone::Ok, "Decided: the first branch lives on."));
         let list = "/accounts/0193f2a0-a/installations";
         vec![
-            InstallationPage::new(customer, list, &sample(), true, now),
-            InstallationPage::new(staff.clone(), list, &sample(), false, now),
-            InstallationPage { notice, ..InstallationPage::new(staff, "/installations", &quiet, false, now) },
+            InstallationPage::new(customer, list, &sample(), (true, true), now),
+            InstallationPage::new(staff.clone(), list, &sample(), (false, false), now),
+            InstallationPage {
+                notice,
+                ..InstallationPage::new(staff, "/installations", &quiet, (false, true), now)
+            },
         ]
     }
 }
@@ -281,6 +313,14 @@ pub(super) fn sample() -> InstallationView {
 
     let now = Timestamp::parse("2026-11-01").unwrap();
     let key = LicenseKey::from_random(LicenseType::Desktop, &[7; 18]);
+    let key_name = signer::installations::KeyName {
+        id: "0193f2a0-5c00-7d3e-8f10-6f5b2f9c2a11".parse().unwrap(),
+        subscription: "0193f2a0-5c00-7d3e-8f10-6f5b2f9c2a11".parse().unwrap(),
+        name: "Berlin <b>".parse().unwrap(),
+        masked: key.last_group().masked(),
+        license_type: LicenseType::Desktop,
+        moves: 1,
+    };
     let thumbprint = Thumbprint([0x7f; 32]);
     let license = License {
         id: LicenseId([1; 16]),
@@ -350,7 +390,18 @@ pub(super) fn sample() -> InstallationView {
             second: Digest([5; 32]),
             seen: now.plus(11 * DAY),
         }),
-        barred: Vec::new(),
+        homes: vec![HomeView {
+            key: key_name.clone(),
+            seats: [(Metric::ManagedDevice, 250)].into(),
+            ends: now.plus(105 * DAY),
+            exchanged_to: Some(key_name.clone()),
+        }],
+        barred: vec![BarView {
+            key: key_name,
+            why: Bar::Blocked,
+            note: "left the <b>company".to_owned(),
+            since: now,
+        }],
         slots: vec![
             slot(LicenseType::Desktop, SlotState::Active, Some(license), Some(262), &[(1, 100), (3, 250)]),
             slot(LicenseType::Mobile, SlotState::Deactivated, None, None, &[]),

@@ -1,4 +1,5 @@
-//! `/accounts/{account}/installations`, and `/installations` for staff: all proxies that ever brought a request.
+//! `/accounts/{account}/installations`, and `/installations` for staff: every slot of every proxy that ever brought a request, a page at a
+//! time, and as a file.
 
 use askama::Template;
 use axum::{
@@ -6,11 +7,16 @@ use axum::{
     http::StatusCode,
     response::Response,
 };
-use signer::people::{AccountId, Asker};
+use license_format::Timestamp;
+use signer::{
+    installations::{self, Filter, Line, Sort},
+    paging::Part,
+    people::{AccountId, Asker},
+};
 
-use super::{At, accounts::Search};
+use super::{At, Listing};
 use crate::{
-    deliver,
+    csv, deliver,
     failure::Failure,
     frame::{Frame, Here},
     holdings::Row,
@@ -25,9 +31,19 @@ pub(super) struct InstallationsPage {
     frame: Frame,
     here: String,
     query: String,
+    filters: Vec<FilterLink>,
+    by_name: bool,
     rows: Vec<Row>,
-    /// How many lines there are without the search.
-    all: usize,
+    next: Option<String>,
+    /// Whether there is nothing at all, however it is looked for.
+    none: bool,
+}
+
+#[derive(Debug)]
+struct FilterLink {
+    href: String,
+    title: &'static str,
+    current: bool,
 }
 
 /// `GET /accounts/{account}/installations`
@@ -35,21 +51,40 @@ pub(super) async fn of_account(
     State(portal): State<Portal>,
     user: User,
     At(account): At<AccountId>,
-    Query(Search { q }): Query<Search>,
+    Query(listing): Query<Listing>,
 ) -> Result<Response, Failure> {
     let eyes = user.eyes(&account)?;
     let frame = Frame::new(&portal, Some(user.signed_in()), Here::Installations).about(&account);
-    list(&portal, frame, &eyes, format!("/accounts/{account}/installations"), &q).await
+    list(&portal, frame, &eyes, format!("/accounts/{account}/installations"), &listing).await
 }
 
 /// `GET /installations`
 pub(super) async fn of_all(
     State(portal): State<Portal>,
     Staff(user): Staff,
-    Query(Search { q }): Query<Search>,
+    Query(listing): Query<Listing>,
 ) -> Result<Response, Failure> {
     let frame = Frame::new(&portal, Some(user.signed_in()), Here::Installations);
-    list(&portal, frame, &Asker::Staff, "/installations".to_owned(), &q).await
+    list(&portal, frame, &Asker::Staff, "/installations".to_owned(), &listing).await
+}
+
+/// `GET /accounts/{account}/installations.csv`
+pub(super) async fn file_of_account(
+    State(portal): State<Portal>,
+    user: User,
+    At(account): At<AccountId>,
+    Query(listing): Query<Listing>,
+) -> Result<Response, Failure> {
+    file(&portal, user.eyes(&account)?, &listing).await
+}
+
+/// `GET /installations.csv`
+pub(super) async fn file_of_all(
+    State(portal): State<Portal>,
+    _: Staff,
+    Query(listing): Query<Listing>,
+) -> Result<Response, Failure> {
+    file(&portal, Asker::Staff, &listing).await
 }
 
 async fn list(
@@ -57,34 +92,144 @@ async fn list(
     frame: Frame,
     eyes: &Asker,
     here: String,
-    q: &str,
+    listing: &Listing,
 ) -> Result<Response, Failure> {
     let now = portal.now();
-    let installations = portal.signer().installations().list(eyes, now).await?;
-    let rows: Vec<Row> =
-        installations.iter().flat_map(|installation| Row::all(installation, &here, now)).collect();
-    let all = rows.len();
-    let query = q.trim().to_lowercase();
-    let fits =
-        |row: &Row| [&row.site, &row.server].into_iter().any(|text| text.to_lowercase().contains(&query));
-    let rows = rows.into_iter().filter(fits).collect();
-    let page = InstallationsPage { frame, here, query: q.trim().to_owned(), rows, all };
+    let query = query(listing, listing.part());
+    let page = portal.signer().installations().lines(eyes, &query, now).await?;
+    let anywhere = query.filter == Filter::All && query.search.is_empty() && listing.is_first();
+    let link = |filter: Filter| FilterLink {
+        href: if filter == Filter::All { here.clone() } else { format!("{here}?show={}", filter.name()) },
+        title: title(filter),
+        current: query.search.is_empty() && filter == query.filter,
+    };
+    let page = InstallationsPage {
+        frame,
+        filters: Filter::ALL.into_iter().map(link).collect(),
+        query: query.search.clone(),
+        by_name: query.sort == Sort::Name,
+        none: anywhere && page.rows.is_empty(),
+        rows: page.rows.iter().map(|line| Row::of(line, &here, now)).collect(),
+        next: page.next.map(|cursor| listing.link(&cursor)),
+        here,
+    };
     Ok(deliver::page(StatusCode::OK, &page))
+}
+
+async fn file(portal: &Portal, eyes: Asker, listing: &Listing) -> Result<Response, Failure> {
+    const HEADER: &[&str] = &[
+        "site",
+        "site description",
+        "server",
+        "installation",
+        "license type",
+        "status",
+        "seats",
+        "used",
+        "license key",
+        "contract ends",
+        "file good until",
+        "report due by",
+        "last report",
+        "version",
+    ];
+    let (now, listing, portal) = (portal.now(), listing.clone(), portal.clone());
+    let read = move |part| {
+        let (portal, eyes, query) = (portal.clone(), eyes.clone(), query(&listing, part));
+        async move {
+            let page = portal.signer().installations().lines(&eyes, &query, now).await?;
+            let rows = page.rows.into_iter().map(|line| (line, now)).collect();
+            Ok(signer::paging::Paged { rows, next: page.next })
+        }
+    };
+    csv::file("installations.csv", HEADER, fields, read).await
+}
+
+fn fields((line, now): &(Line, Timestamp)) -> Vec<String> {
+    let row = Row::of(line, "", *now);
+    let license = line.license.as_ref();
+    let date = |date: fn(&installations::LineLicense) -> Timestamp| {
+        license.map_or_else(String::new, |license| date(license).date())
+    };
+    vec![
+        line.site_code.to_string(),
+        line.site_description.as_ref().map_or_else(String::new, ToString::to_string),
+        row.server,
+        line.installation.to_string(),
+        row.license_type.to_owned(),
+        row.status.text,
+        row.seats,
+        line.used.map_or_else(String::new, |used| used.to_string()),
+        row.key,
+        date(|license| license.contract_end),
+        date(|license| license.good_until),
+        date(|license| license.report_due),
+        line.last_report.rfc3339(),
+        line.version.to_string(),
+    ]
+}
+
+fn query(listing: &Listing, part: Part) -> installations::Query {
+    installations::Query {
+        filter: Filter::from_name(&listing.show).unwrap_or_default(),
+        sort: if listing.sort == "name" { Sort::Name } else { Sort::Site },
+        search: listing.query().to_owned(),
+        part,
+        ..installations::Query::default()
+    }
+}
+
+fn title(filter: Filter) -> &'static str {
+    match filter {
+        Filter::All => "All",
+        Filter::Active => "Active",
+        Filter::ExpiringSoon => "File expiring soon",
+        Filter::Expired => "File expired",
+        Filter::Deactivated => "Deactivated",
+        Filter::Blocked => "Blocked",
+    }
 }
 
 #[cfg(test)]
 impl crate::pages::Sample for InstallationsPage {
     fn samples() -> Vec<InstallationsPage> {
-        let now = license_format::Timestamp::parse("2026-11-22").unwrap();
-        let rows = Row::all(&super::installation::sample(), "/installations", now);
+        use crate::show::{Day, Status, Tone};
+        let now = Timestamp::parse("2026-11-22").unwrap();
+        let row = Row {
+            href: "/installations/7f".to_owned(),
+            site: "PS1 (Headquarters)".to_owned(),
+            server: "CM01 <b>".to_owned(),
+            license_type: "Desktop",
+            status: Status::new(Tone::Ok, "Active"),
+            seats: "250 managed devices".to_owned(),
+            used: "240".to_owned(),
+            key: "Berlin <b>, …-7QW2Z".to_owned(),
+            good_until: Some(Day::new(now, now)),
+            last_report: Day::new(now, now),
+            forked: true,
+        };
         let [_, customer, staff] = Frame::samples();
-        let page = |frame: &Frame, query: &str, rows: &[Row], all| InstallationsPage {
+        let page = |frame: &Frame, query: &str, rows: &[Row], none| InstallationsPage {
             frame: frame.clone(),
             here: "/installations".to_owned(),
             query: query.to_owned(),
+            filters: Filter::ALL
+                .into_iter()
+                .map(|filter| FilterLink {
+                    href: format!("/installations?show={}", filter.name()),
+                    title: title(filter),
+                    current: filter == Filter::All,
+                })
+                .collect(),
+            by_name: none,
             rows: rows.to_vec(),
-            all,
+            next: (!rows.is_empty()).then(|| "?after=aa".to_owned()),
+            none,
         };
-        vec![page(&customer, "", &rows, 2), page(&staff, "\"x", &[], 2), page(&customer, "", &[], 0)]
+        vec![
+            page(&customer, "", &[row], false),
+            page(&staff, "\"x", &[], false),
+            page(&customer, "", &[], true),
+        ]
     }
 }

@@ -5,14 +5,25 @@ mod account;
 mod account_new;
 mod accounts;
 mod answers;
+mod codes;
+mod confirm;
+mod custody;
 mod failed;
+mod fork;
+mod history;
 mod installation;
 mod installations;
 mod invitation;
 mod join;
+mod key;
+mod key_end;
+mod key_form;
+mod keys;
+mod overdraft;
 mod refusals;
 mod sign_in;
 mod subscription;
+mod subscription_edit;
 mod subscription_new;
 mod upload;
 
@@ -22,14 +33,19 @@ use axum::{
     http::request::Parts,
     routing::{get, post},
 };
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, de::DeserializeOwned};
 
+pub(crate) use confirm::is_reason;
 pub(crate) use failed::{around, failure_of};
 
+pub(crate) use crate::listing::Listing;
 use crate::{failure::Failure, intake::UPLOAD_BYTES, portal::Portal};
 
 /// Bytes of any form but the upload.
 const FORM_BYTES: usize = 64 * 1024;
+
+/// Bytes of a form with a thousand addresses.
+const CODES_BYTES: usize = 256 * 1024;
 
 /// Bytes of the form that carries an answer back: base 64 of a file, and escapes for its `+` and `/`.
 const ANSWER_FORM_BYTES: usize = 2 * license_format::limits::FILE_BYTES;
@@ -55,17 +71,55 @@ pub(crate) fn routes() -> Router<Portal> {
                 .route(&under("/members"), post(invitation::add))
                 .route(&under("/members/{user}/invite"), post(invitation::again))
                 .route(&under("/subscriptions/new"), get(subscription_new::get).post(subscription_new::post))
-                .route(&under("/subscriptions/{subscription}"), get(subscription::get))
-                .route(&under("/subscriptions/{subscription}/terms"), post(subscription::terms))
-                .route(&under("/subscriptions/{subscription}/offline-use"), post(subscription::offline_use))
+                .nest(&under("/subscriptions/{subscription}"), subscription_routes())
+                .nest(&under("/keys/{key}"), key_routes())
                 .route(&under("/installations"), get(installations::of_account))
-                .route(&under("/installations/{thumbprint}"), get(installation::of_account))
-                .route(&under("/installations/{thumbprint}/fork"), post(installation::decide))
+                .route(&under("/installations.csv"), get(installations::file_of_account))
+                .nest(&under("/installations/{thumbprint}"), installation_routes())
                 .route("/installations", get(installations::of_all))
+                .route("/installations.csv", get(installations::file_of_all))
                 .route("/installations/{thumbprint}", get(installation::of_all))
                 .layer(DefaultBodyLimit::max(FORM_BYTES)),
         )
+        .route(
+            &under("/keys/{key}/codes"),
+            get(codes::get).post(codes::create).layer(DefaultBodyLimit::max(CODES_BYTES)),
+        )
         .fallback(failed::not_found)
+}
+
+fn subscription_routes() -> Router<Portal> {
+    Router::new()
+        .route("/", get(subscription::get))
+        .route("/edit", get(subscription_edit::get).post(subscription_edit::post))
+        .route("/offline-use", post(subscription_edit::offline_use))
+        .route("/overdraft", get(overdraft::get).post(overdraft::post))
+        .route("/history", get(history::get))
+        .route("/keys", get(keys::get))
+        .route("/keys/new", get(key_form::new).post(key_form::create))
+}
+
+fn key_routes() -> Router<Portal> {
+    Router::new()
+        .route("/", get(key::get))
+        .route("/edit", get(key_form::edit).post(key_form::update))
+        .route("/codes.csv", get(codes::file))
+        .route("/codes/withdraw", post(codes::withdraw))
+        .route("/{deed}", get(key_end::get).post(key_end::post))
+}
+
+fn installation_routes() -> Router<Portal> {
+    Router::new()
+        .route("/", get(installation::of_account))
+        .route("/fork", get(fork::get).post(fork::post))
+        .route("/{deed}", get(custody::get).post(custody::post))
+}
+
+/// What was just done, for the notice on the page that follows.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Flash {
+    #[serde(default)]
+    pub(crate) done: String,
 }
 
 /// What an address names. One that cannot name anything is not found, rather than malformed: nobody types such addresses.
@@ -153,15 +207,23 @@ mod tests {
         renders::<account::AccountPage>("account");
         renders::<account_new::AccountNewPage>("account-new");
         renders::<accounts::AccountsPage>("accounts");
+        renders::<codes::CodesPage>("codes");
+        renders::<confirm::ConfirmPage>("confirm");
         renders::<failed::FailedPage>("failed");
+        renders::<history::HistoryPage>("history");
         renders::<installation::InstallationPage>("installation");
         renders::<installations::InstallationsPage>("installations");
         renders::<invitation::InvitationPage>("invitation");
         renders::<join::JoinPage>("join");
         renders::<join::UsedPage>("join-used");
+        renders::<key::KeyPage>("key");
+        renders::<key_form::KeyFormPage>("key-form");
+        renders::<keys::KeysPage>("keys");
+        renders::<overdraft::OverdraftPage>("overdraft");
         renders::<refusals::RefusalsPage>("refusals");
         renders::<sign_in::SignInPage>("sign-in");
         renders::<subscription::SubscriptionPage>("subscription");
+        renders::<subscription_edit::SubscriptionEditPage>("subscription-edit");
         renders::<subscription_new::SubscriptionNewPage>("subscription-new");
         renders::<upload::ResultsPage>("results");
         renders::<upload::UploadPage>("upload");

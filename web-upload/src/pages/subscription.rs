@@ -1,30 +1,31 @@
-//! `/accounts/{account}/subscriptions/{subscription}`: what was bought, its license keys, where it is used, and what changed. Staff
-//! change it here; a change names the version that was shown, so that nobody overwrites what they have not seen.
+//! `/accounts/{account}/subscriptions/{subscription}`: what was bought, its license keys, where it is used, and what changed: the newest of
+//! each, with ways to all of it. What changes it is a page of its own.
 
 use askama::Template;
 use axum::{
-    Form,
     extract::{Query, State},
     http::StatusCode,
-    response::{IntoResponse, Redirect, Response},
+    response::Response,
 };
-use license_format::{Metric, Timestamp, payload::OverLimit};
-use serde::Deserialize;
+use license_format::payload::OverLimit;
 use signer::{
-    catalog::{CatalogError, Change, KeyKind, KeyRecord, Subscription, SubscriptionChange, SubscriptionId},
+    catalog::{Subscription, SubscriptionId},
     exchange::Instant,
-    people::{AccountId, Actor, Member},
+    installations,
+    paging::Part,
+    people::AccountId,
 };
 
-use super::{At, account::status_of};
+use super::{At, Flash, account::status_of};
 use crate::{
     deliver,
-    draft::Draft,
     failure::Failure,
     frame::{Frame, Here},
-    holdings::{self, amount, using},
+    history::HistoryLine,
+    holdings::{Row, amount},
+    keys::KeyRow,
     portal::Portal,
-    session::{Staff, User},
+    session::User,
     show::{Day, Notice, Status, Tone, count_of, days, seats},
     timeline::Timeline,
 };
@@ -36,6 +37,7 @@ pub(super) struct SubscriptionPage {
     frame: Frame,
     notice: Option<Notice>,
     staff: bool,
+    manages: bool,
     account: String,
     account_name: String,
     here: String,
@@ -51,80 +53,78 @@ pub(super) struct SubscriptionPage {
     leased: String,
     free: String,
     terms: Vec<(&'static str, String)>,
-    keys: Vec<Key>,
-    /// Whether the keys stand open: right after they were made.
+    primary: Option<Primary>,
+    /// Whether the primary key stands open: right after it was made.
     keys_open: bool,
+    keys: Vec<KeyRow>,
+    more_keys: bool,
     timelines: Vec<Timeline>,
-    rows: Vec<holdings::Row>,
+    rows: Vec<Row>,
+    more_rows: bool,
     changes: Vec<HistoryLine>,
-    metrics: Vec<Metric>,
-    form: Draft,
+    more_changes: bool,
 }
 
+/// The key that came with the subscription.
 #[derive(Debug)]
-struct Key {
-    kind: &'static str,
-    name: String,
+struct Primary {
     masked: String,
     /// The whole key, for those who may see it.
     whole: Option<String>,
-    quota: String,
-    blocked: bool,
-}
-
-#[derive(Debug)]
-struct HistoryLine {
-    at: Day,
-    who: String,
-    what: String,
-    before: Option<String>,
-    after: Option<String>,
 }
 
 /// What was just done, for the notice on the page that follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Done {
     Created,
-    Terms,
+    Changed,
     OfflineOn,
     OfflineOff,
+    Granted,
+    KeyDeleted,
 }
 
 impl Done {
-    const ALL: [Done; 4] = [Done::Created, Done::Terms, Done::OfflineOn, Done::OfflineOff];
+    const ALL: [Done; 6] =
+        [Done::Created, Done::Changed, Done::OfflineOn, Done::OfflineOff, Done::Granted, Done::KeyDeleted];
 
     /// As it stands in addresses.
     pub(super) fn name(self) -> &'static str {
         match self {
             Done::Created => "created",
-            Done::Terms => "terms",
+            Done::Changed => "changed",
             Done::OfflineOn => "offline-on",
             Done::OfflineOff => "offline-off",
+            Done::Granted => "granted",
+            Done::KeyDeleted => "key-deleted",
         }
     }
 
     fn notice(self) -> Notice {
         let says = match self {
             Done::Created => "The subscription and its license key are ready.",
-            Done::Terms => "Saved. Each proxy gets it with its next refresh.",
+            Done::Changed => "Saved. Each proxy gets it with its next refresh.",
             Done::OfflineOn => {
                 "Offline use is allowed. Requests that were refused for it may be uploaded again."
             }
             Done::OfflineOff => {
                 "No new license files are given. Those that are out stay good until their own dates."
             }
+            Done::Granted => "Granted. Proxies get those seats with their next refresh.",
+            Done::KeyDeleted => {
+                "The license key is deleted; it gives no new licenses. What is out through it goes on until its files end."
+            }
         };
         Notice::new(Tone::Ok, says)
     }
 }
 
-#[derive(Debug, Default, Deserialize)]
-pub(super) struct Flash {
-    #[serde(default)]
-    done: String,
-}
+pub(super) type Ids = (AccountId, SubscriptionId);
 
-type Ids = (AccountId, SubscriptionId);
+/// The page's address.
+pub(super) fn address((account, id): &Ids) -> String {
+    format!("/accounts/{account}/subscriptions/{id}")
+}
 
 /// `GET /accounts/{account}/subscriptions/{subscription}`
 pub(super) async fn get(
@@ -140,113 +140,44 @@ pub(super) async fn get(
     Ok(deliver::page(StatusCode::OK, &page))
 }
 
-/// `POST …/terms`: seats and end.
-pub(super) async fn terms(
-    State(portal): State<Portal>,
-    Staff(user): Staff,
-    At(ids): At<Ids>,
-    Form(mut form): Form<Draft>,
-) -> Result<Response, Failure> {
-    let mut change = SubscriptionChange { end: form.day("end", "the end"), ..SubscriptionChange::default() };
-    for (metric, field) in SEAT_FIELDS {
-        if let Some(seats) = form.number(field, "the number of seats") {
-            change.seats.insert(metric, seats);
-        }
-    }
-    if !form.problems().is_empty() {
-        return again(&portal, &user, &ids, form, StatusCode::UNPROCESSABLE_ENTITY, None).await;
-    }
-    update(&portal, &user, &ids, form, change, Done::Terms).await
-}
-
-/// `POST …/offline-use`: the switch.
-pub(super) async fn offline_use(
-    State(portal): State<Portal>,
-    Staff(user): Staff,
-    At(ids): At<Ids>,
-    Form(form): Form<Draft>,
-) -> Result<Response, Failure> {
-    let allow = form.value("allow") == "on";
-    let change = SubscriptionChange { offline_use: Some(allow), ..SubscriptionChange::default() };
-    let done = if allow { Done::OfflineOn } else { Done::OfflineOff };
-    update(&portal, &user, &ids, form, change, done).await
-}
-
-async fn update(
-    portal: &Portal,
-    user: &User,
-    ids: &Ids,
-    form: Draft,
-    change: SubscriptionChange,
-    done: Done,
-) -> Result<Response, Failure> {
-    let (account, id) = ids;
-    // Only with the account's own eyes: the address must name both rightly.
-    portal.signer().catalog().subscription(&user.eyes(account)?, id).await?;
-    let version = form.value("version").parse().map_err(|_| Failure::Malformed)?;
-    let catalog = portal.signer().catalog();
-    match catalog.update_subscription(id, version, change, &user.actor(), portal.now()).await {
-        Ok(_) => {
-            let to = format!("/accounts/{account}/subscriptions/{id}?done={}", done.name());
-            Ok(Redirect::to(&to).into_response())
-        }
-        Err(CatalogError::Invalid(problems)) => {
-            let form = form.refused(problems);
-            again(portal, user, ids, form, StatusCode::UNPROCESSABLE_ENTITY, None).await
-        }
-        Err(CatalogError::Changed { .. }) => {
-            let notice = Notice::new(
-                Tone::Stop,
-                "Changed meanwhile: somebody else changed this subscription after you opened the page, so your change was not made. \
-                 Here it is as it stands now; make your change again if it is still needed.",
-            );
-            again(portal, user, ids, Draft::default(), StatusCode::CONFLICT, Some(notice)).await
-        }
-        Err(error) => Err(error.into()),
-    }
-}
-
-/// The page once more, with what was typed and what is wrong with it.
-async fn again(
-    portal: &Portal,
-    user: &User,
-    ids: &Ids,
-    form: Draft,
-    status: StatusCode,
-    notice: Option<Notice>,
-) -> Result<Response, Failure> {
-    let page = SubscriptionPage::load(portal, user, ids).await?;
-    let form = if form.problems().is_empty() { page.form } else { form };
-    Ok(deliver::page(status, &SubscriptionPage { notice, form, ..page }))
-}
+/// Lines of each list on this page; the lists have pages of their own.
+const LINES: usize = 10;
 
 impl SubscriptionPage {
-    async fn load(portal: &Portal, user: &User, (account, id): &Ids) -> Result<SubscriptionPage, Failure> {
+    async fn load(portal: &Portal, user: &User, ids: &Ids) -> Result<SubscriptionPage, Failure> {
+        let (account, id) = ids;
         let eyes = user.eyes(account)?;
         let now = portal.now();
         let signer = portal.signer();
         let subscription = signer.catalog().subscription(&eyes, id).await?;
         let of = signer.people().account(account).await?;
-        let keys = signer.catalog().license_keys_of(&eyes, id).await?;
-        let installations = signer.installations().list(&eyes, now).await?;
-        let history = signer.catalog().history(&eyes, id).await?;
+        let first = Part::first(LINES);
+        let keys = signer.catalog().key_uses(&eyes, id, "", &first, now).await?;
+        let scope = installations::Scope::Subscription(id.clone());
+        let query = installations::Query { scope, part: first.clone(), ..installations::Query::default() };
+        let lines = signer.installations().lines(&eyes, &query, now).await?;
+        let history = signer.catalog().changes(&eyes, id, &first).await?;
         let members = signer.people().members(account).await?;
-        let reveal = user.may_reveal_keys(account);
+        let manages = user.manages(account);
         let folder = format!("/accounts/{account}/installations");
-        let used_by: Vec<_> = using(&installations, &keys).collect();
         let timelines = signer.catalog().timeline(&eyes, id, now).await?;
         let at_first = |seats: fn(&Instant) -> u64| {
             let now =
                 timelines.iter().map(move |(metric, timeline)| (*metric, timeline.first().map_or(0, seats)));
             amount(now)
         };
+        let primary = keys.rows.iter().find(|used| used.is_primary()).map(|used| Primary {
+            masked: used.key.key.last_group().masked(),
+            whole: manages.then(|| used.key.key.to_string()),
+        });
         Ok(SubscriptionPage {
             frame: Frame::new(portal, Some(user.signed_in()), Here::Accounts).about(account),
             notice: None,
             staff: user.is_staff(),
+            manages,
             account: account.to_string(),
             account_name: of.name.to_string(),
-            here: format!("/accounts/{account}/subscriptions/{id}"),
+            here: address(ids),
             version: subscription.version,
             product: subscription.product.to_string(),
             license_type: subscription.license_type.title(),
@@ -263,40 +194,16 @@ impl SubscriptionPage {
                 .map(|(metric, timeline)| Timeline::new(*metric, timeline, now))
                 .collect(),
             terms: terms_of(&subscription),
-            keys: keys.iter().map(|key| Key::of(key, reveal)).collect(),
+            primary,
             keys_open: false,
-            rows: used_by
-                .iter()
-                .map(|(installation, slot)| holdings::Row::of(installation, slot, &folder, now))
-                .collect(),
-            changes: history.iter().map(|change| HistoryLine::of(change, user, &members, now)).collect(),
-            metrics: subscription.grants.iter().map(|grant| grant.metric).collect(),
-            form: form_of(&subscription),
+            keys: keys.rows.iter().map(|used| KeyRow::of(account, used, now)).collect(),
+            more_keys: keys.next.is_some(),
+            rows: lines.rows.iter().map(|line| Row::of(line, &folder, now)).collect(),
+            more_rows: lines.next.is_some(),
+            changes: history.rows.iter().map(|change| HistoryLine::of(change, user, &members, now)).collect(),
+            more_changes: history.next.is_some(),
         })
     }
-}
-
-/// The field of each metric's seats.
-const SEAT_FIELDS: [(Metric, &str); 4] = [
-    (Metric::ManagedDevice, "seats-managed-device"),
-    (Metric::ConcurrentUser, "seats-concurrent-user"),
-    (Metric::Computer, "seats-computer"),
-    (Metric::User, "seats-user"),
-];
-
-/// The form as the subscription stands.
-fn form_of(subscription: &Subscription) -> Draft {
-    let end = subscription.end.date();
-    let seats: Vec<(&str, String)> = SEAT_FIELDS
-        .into_iter()
-        .filter_map(|(metric, field)| {
-            let grant = subscription.grants.iter().find(|grant| grant.metric == metric)?;
-            Some((field, grant.seats.to_string()))
-        })
-        .collect();
-    let mut values: Vec<(&str, &str)> = seats.iter().map(|(field, value)| (*field, value.as_str())).collect();
-    values.push(("end", &end));
-    Draft::with(&values)
 }
 
 /// The terms in words: section 5 of the design, as a customer reads them.
@@ -325,56 +232,17 @@ fn terms_of(subscription: &Subscription) -> Vec<(&'static str, String)> {
     terms
 }
 
-impl Key {
-    fn of(key: &KeyRecord, reveal: bool) -> Key {
-        Key {
-            kind: match key.kind {
-                KeyKind::Primary => "Primary key",
-                KeyKind::Sublicense => "Sublicense",
-            },
-            name: key.name.to_string(),
-            masked: key.key.last_group().masked(),
-            whole: reveal.then(|| key.key.to_string()),
-            quota: key
-                .quota
-                .map_or_else(|| "all seats".to_owned(), |quota| format!("up to {}", count_of(quota, "seat"))),
-            blocked: key.blocked,
-        }
-    }
-}
-
-impl HistoryLine {
-    /// Customers see that staff did something, and not who of them.
-    fn of(change: &Change, user: &User, members: &[Member], now: Timestamp) -> HistoryLine {
-        let who = match &change.who {
-            who if *who == user.actor() => "You".to_owned(),
-            Actor::User(id) => members
-                .iter()
-                .find(|member| member.user.id == *id)
-                .map_or_else(|| "Vendor's staff".to_owned(), |member| member.user.email.to_string()),
-            Actor::ApiToken(_) => "A program, with an API token".to_owned(),
-            Actor::Operator => "Vendor's command line".to_owned(),
-        };
-        HistoryLine {
-            at: Day::new(change.at, now),
-            who,
-            what: change.what.clone(),
-            before: change.before.clone(),
-            after: change.after.clone(),
-        }
-    }
-}
-
 #[cfg(test)]
 impl crate::pages::Sample for SubscriptionPage {
     fn samples() -> Vec<SubscriptionPage> {
-        let now = Timestamp::parse("2026-11-22").unwrap();
-        let page = |frame: Frame, notice: Option<Notice>, form| {
+        let now = license_format::Timestamp::parse("2026-11-22").unwrap();
+        let page = |frame: Frame, notice: Option<Notice>| {
             let staff = frame.who.as_ref().unwrap().staff;
             SubscriptionPage {
                 frame,
                 notice,
                 staff,
+                manages: staff,
                 account: "0193f2a0-a".to_owned(),
                 account_name: "Contoso <Ltd>".to_owned(),
                 here: "/accounts/0193f2a0-a/subscriptions/0193f2a0-b".to_owned(),
@@ -390,35 +258,27 @@ impl crate::pages::Sample for SubscriptionPage {
                 leased: "100".to_owned(),
                 free: "150".to_owned(),
                 terms: vec![("Grace after a file's end", "14 days".to_owned())],
-                keys: vec![Key {
-                    kind: "Primary key",
-                    name: "Primary".to_owned(),
+                primary: Some(Primary {
                     masked: "*****-*****-*****-*****-7QW2Z".to_owned(),
                     whole: staff.then(|| "D0000-00000-00000-00000-7QW2Z".to_owned()),
-                    quota: "all seats".to_owned(),
-                    blocked: !staff,
-                }],
+                }),
+                keys: super::keys::sample_rows(),
+                more_keys: staff,
                 keys_open: staff,
-                timelines: vec![Timeline::new(Metric::ManagedDevice, &[], now)],
+                timelines: vec![Timeline::new(license_format::Metric::ManagedDevice, &[], now)],
                 rows: vec![],
+                more_rows: false,
                 changes: vec![HistoryLine {
                     at: Day::new(now, now),
                     who: "You".to_owned(),
-                    what: "seats <managed-device>".to_owned(),
-                    before: Some("100".to_owned()),
-                    after: Some("250".to_owned()),
+                    what: "Seats <b>".to_owned(),
+                    before: "100".to_owned(),
+                    after: "250".to_owned(),
                 }],
-                metrics: vec![Metric::ManagedDevice],
-                form,
+                more_changes: staff,
             }
         };
         let [_, customer, staff] = Frame::samples();
-        let mut refused = Draft::with(&[("seats-managed-device", "\"many\"")]);
-        refused.number("seats-managed-device", "the number of seats");
-        vec![
-            page(customer, None, Draft::default()),
-            page(staff.clone(), Some(Done::Created.notice()), Draft::default()),
-            page(staff, None, refused),
-        ]
+        vec![page(customer, None), page(staff, Some(Done::Created.notice()))]
     }
 }

@@ -22,7 +22,7 @@ use signer::{
     catalog::SubscriptionDraft,
     init::{DataDir, InitOptions, init},
     keys::Passphrase,
-    people::{AccountDraft, AccountKind, Actor, Role},
+    people::{AccountDraft, AccountKind, Actor, Role, TokenRights},
 };
 use tempfile::TempDir;
 use tower::ServiceExt as _;
@@ -117,10 +117,15 @@ impl World {
         browser
     }
 
-    /// An API token of an account.
+    /// An API token of an account, that brings files.
     pub async fn token(&self, account: &AccountId) -> String {
-        let made =
-            self.signer.people().create_token(account, "courier", None, self.now(), &mut self.dice()).await;
+        self.token_to(account, TokenRights::Bring).await
+    }
+
+    /// An API token of an account.
+    pub async fn token_to(&self, account: &AccountId, rights: TokenRights) -> String {
+        let (people, now, mut dice) = (self.signer.people(), self.now(), self.dice());
+        let made = people.create_token(account, "courier", rights, None, now, &mut dice).await;
         made.unwrap().0.expose().to_owned()
     }
 
@@ -194,8 +199,20 @@ impl Browser {
         self.send(request, Body::from(body.join("&"))).await
     }
 
+    /// Sends a form as [`Page::form`] gave it.
+    pub async fn submit(&mut self, path: &str, form: &BTreeMap<String, String>) -> Page {
+        let form: Vec<(&str, &str)> =
+            form.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        self.post(path, &form).await
+    }
+
     /// Sends the upload form with these parts: name, file name if it is a file, content.
     pub async fn upload(&mut self, parts: &[(&str, Option<&str>, &[u8])]) -> Page {
+        self.post_parts("/upload", parts).await
+    }
+
+    /// Sends a form of parts.
+    pub async fn post_parts(&mut self, path: &str, parts: &[(&str, Option<&str>, &[u8])]) -> Page {
         let mut body = Vec::new();
         for (name, file, content) in parts {
             body.extend(format!("--XX\r\nContent-Disposition: form-data; name=\"{name}\"").bytes());
@@ -209,7 +226,7 @@ impl Browser {
             body.extend(b"\r\n");
         }
         body.extend(b"--XX--\r\n");
-        let request = Request::post("/upload")
+        let request = Request::post(path)
             .header(header::CONTENT_TYPE, "multipart/form-data; boundary=XX")
             .header(header::ORIGIN, format!("http://{HOST}"));
         self.send(request, Body::from(body)).await
@@ -276,6 +293,47 @@ impl Page {
         rest[..rest.find('"').unwrap()].to_owned()
     }
 
+    /// What the form that is sent to an address ending so would send, as it stands in the page. Ticked boxes and chosen options count,
+    /// as in a browser; buttons do not.
+    pub fn form(&self, action: &str) -> BTreeMap<String, String> {
+        let html = self.text();
+        let ends = format!("{action}\"");
+        let begins = html.match_indices("<form ").map(|(at, _)| &html[at..]);
+        let form = begins
+            .map(|form| &form[..form.find("</form>").unwrap_or(form.len())])
+            .find(|form| form[..form.find('>').unwrap()].contains(&ends) && form.contains("method=\"post\""))
+            .unwrap_or_else(|| panic!("no form to {action} in {html}"));
+        let attribute = |tag: &str, name: &str| {
+            let (_, rest) = tag.split_once(&format!(" {name}=\""))?;
+            rest.split_once('"').map(|(value, _)| unescape(value))
+        };
+        let mut values = BTreeMap::new();
+        for (at, _) in form.match_indices("<input ") {
+            let tag = &form[at..at + form[at..].find('>').unwrap()];
+            let box_of = tag.contains("type=\"checkbox\"") || tag.contains("type=\"radio\"");
+            if let (Some(name), true) = (attribute(tag, "name"), !box_of || tag.contains(" checked")) {
+                let value =
+                    attribute(tag, "value").unwrap_or_else(|| if box_of { "on" } else { "" }.to_owned());
+                values.insert(name, value);
+            }
+        }
+        for (at, _) in form.match_indices("<textarea ") {
+            let tag = &form[at..];
+            let (head, rest) = tag.split_once('>').unwrap();
+            values.insert(attribute(head, "name").unwrap(), unescape(rest.split_once('<').unwrap().0));
+        }
+        for (at, _) in form.match_indices("<select ") {
+            let tag = &form[at..at + form[at..].find("</select>").unwrap()];
+            let options: Vec<&str> = tag.split("<option ").skip(1).collect();
+            let chosen = options.iter().find(|option| option.contains(" selected")).or(options.first());
+            if let Some(option) = chosen {
+                let value = attribute(&format!(" {option}"), "value").unwrap_or_default();
+                values.insert(attribute(tag, "name").unwrap(), value);
+            }
+        }
+        values
+    }
+
     pub fn says(&self, words: &str) -> &Page {
         assert!(self.text().contains(words), "nothing says {words:?} in {}", self.text());
         self
@@ -308,6 +366,11 @@ impl Page {
             assert_eq!(self.header("cache-control"), "no-store", "{described}");
         }
     }
+}
+
+fn unescape(text: &str) -> String {
+    let pairs = [("&#60;", "<"), ("&#62;", ">"), ("&#34;", "\""), ("&#39;", "'"), ("&#38;", "&")];
+    pairs.iter().fold(text.to_owned(), |text, (from, to)| text.replace(from, to))
 }
 
 fn escape(text: &str) -> String {

@@ -1,13 +1,9 @@
-//! The head of the append-only log: a Merkle tree (RFC 9162 §2.1) of which only the frontier is kept here, the roots of its perfect
-//! subtrees from the largest to the smallest. It knows neither store nor what a leaf says.
+//! The log's head: size and frontier, which are the roots of its perfect subtrees from the largest to the smallest.
 
 use license_format::Digest;
-use verifier::log::{leaf_hash, node_hash};
+use verifier::log::{empty_root, leaf_hash, node_hash};
 
-/// Root of a log without leaves: SHA-256 of nothing (RFC 9162 §2.1.1).
-fn empty_root() -> Digest {
-    Digest::of(&[])
-}
+use super::tree::{Node, perfect};
 
 /// Size and frontier of a log.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -34,15 +30,28 @@ impl LogHead {
         self.frontier.iter().flat_map(|hash| hash.0).collect()
     }
 
+    /// The perfect subtrees, from the largest.
+    pub(crate) fn subtrees(&self) -> impl Iterator<Item = (Node, Digest)> + '_ {
+        perfect(&(0..self.size)).into_iter().zip(self.frontier.iter().copied())
+    }
+
     /// Appends a document by its digest.
     pub(crate) fn append(&mut self, document: &Digest) {
-        let mut node = leaf_hash(document);
+        self.append_noting(document, |_, _| ());
+    }
+
+    /// The same, and notes each perfect subtree that it completes: the leaf, and those that end with it.
+    pub(super) fn append_noting(&mut self, document: &Digest, mut note: impl FnMut(Node, Digest)) {
+        let (mut node, mut hash) = (Node { level: 0, position: self.size }, leaf_hash(document));
+        note(node, hash);
         // Each trailing one of the old size is a perfect subtree that the new leaf completes.
         for _ in 0..self.size.trailing_ones() {
             let left = self.frontier.pop().expect("one subtree for each one bit");
-            node = node_hash(&left, &node);
+            (node, hash) =
+                (Node { level: node.level + 1, position: node.position >> 1 }, node_hash(&left, &hash));
+            note(node, hash);
         }
-        self.frontier.push(node);
+        self.frontier.push(hash);
         self.size += 1;
     }
 
@@ -58,27 +67,13 @@ impl LogHead {
 mod tests {
     use super::*;
 
-    /// RFC 9162 §2.1.1 as it is written there.
-    fn tree_hash(leaves: &[Digest]) -> Digest {
-        match leaves {
-            [] => empty_root(),
-            [leaf] => leaf_hash(leaf),
-            _ => {
-                let split = leaves.len().next_power_of_two() / 2;
-                node_hash(&tree_hash(&leaves[..split]), &tree_hash(&leaves[split..]))
-            }
-        }
-    }
-
     #[test]
-    fn the_frontier_gives_the_root_of_the_whole_tree() {
-        let leaves: Vec<Digest> = (0..70_u8).map(|n| Digest::of(&[n])).collect();
+    fn a_head_is_stored_and_read() {
         let mut head = LogHead::default();
-        for count in 0..leaves.len() {
-            assert_eq!(head.root(), tree_hash(&leaves[..count]), "{count} leaves");
+        for n in 0..70_u8 {
             let stored = LogHead::from_parts(head.size(), &head.frontier_bytes());
             assert_eq!(stored.as_ref(), Some(&head));
-            head.append(&leaves[count]);
+            head.append(&Digest::of(&[n]));
         }
     }
 

@@ -1,0 +1,403 @@
+//! `/api/v1/installations`: which there are, and what an administrator of the account decides about one and a license key.
+
+use axum::{Json as Answer, extract::State, http::StatusCode};
+use license_format::Thumbprint;
+use serde::{Deserialize, Serialize};
+use signer::{
+    LicenseKeyId,
+    exchange::{Bar, Lives},
+    installations::{self, BarView, Filter, HomeView, InstallationView, Line, LineState, Sort},
+};
+use utoipa::{IntoParams, ToSchema};
+
+use super::{
+    caller::{Json, Manager, Query},
+    lists::{Page, PageQuery},
+    problem::Problem,
+};
+use crate::{failure::Failure, pages::At, portal::Portal};
+
+/// One slot of an installation, with what its newest license says.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct LineBody {
+    /// The thumbprint of its key.
+    installation: String,
+    site_code: String,
+    site_description: Option<String>,
+    name: String,
+    version: String,
+    license_type: &'static str,
+    /// `used`, `deactivated`, `blocked` or `moved`.
+    state: &'static str,
+    /// A copy of it was seen, and nobody has decided.
+    forked: bool,
+    license_key: Option<String>,
+    /// Seats of the first metric.
+    seats: Option<u64>,
+    used: Option<u64>,
+    /// Three dates, never mixed (RFC 3339).
+    contract_end: Option<String>,
+    good_until: Option<String>,
+    report_due: Option<String>,
+    last_report: String,
+}
+
+/// An installation, and the keys that something can be decided about there.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct InstallationBody {
+    installation: String,
+    site_code: String,
+    site_description: Option<String>,
+    name: String,
+    product: String,
+    version: String,
+    first_seen: String,
+    last_report: String,
+    clock_behind: bool,
+    /// Two different requests have this number: a copy was seen.
+    fork: Option<u64>,
+    /// License keys that are at home there.
+    homes: Vec<HomeBody>,
+    /// License keys that it may not use.
+    barred: Vec<BarBody>,
+}
+
+/// A key that is at home at an installation.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct HomeBody {
+    license_key: String,
+    name: String,
+    seats: u64,
+    /// When the last of its licenses ends by itself (RFC 3339).
+    ends: String,
+    /// Counted moves that the key has spent, of three.
+    moves: u64,
+    /// The key that the next refresh goes on with.
+    exchanged_to: Option<String>,
+}
+
+/// A key that an installation may not use.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct BarBody {
+    license_key: String,
+    /// `blocked` or `moved`.
+    why: &'static str,
+    note: String,
+    since: String,
+}
+
+/// A decision about an installation and one of its account's keys.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AboutKey {
+    /// The license key's id.
+    license_key: String,
+    /// Why, for the history: 1 to 200 characters.
+    reason: String,
+}
+
+/// An exchange of one key for another.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Exchange {
+    /// The id of the license key that it has.
+    license_key: String,
+    /// The id of the one that it goes on with.
+    to: String,
+    /// Why, for the history: 1 to 200 characters.
+    reason: String,
+}
+
+/// Which branch of a copied or put-back installation lives on.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Resolve {
+    #[schema(inline)]
+    lives: Branch,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Branch {
+    First,
+    Second,
+}
+
+/// Which installations.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct LinesQuery {
+    /// `all`, `active`, `expiring-soon`, `expired`, `deactivated` or `blocked`.
+    #[serde(default)]
+    show: Option<String>,
+    /// `site` or `name`.
+    #[serde(default)]
+    sort: Option<String>,
+    /// The beginning of a site code or a server's name, in any case of letters.
+    #[serde(default)]
+    q: String,
+}
+
+/// The account's installations, a line for each slot.
+#[utoipa::path(
+    get,
+    path = "/api/v1/installations",
+    params(PageQuery, LinesQuery),
+    security(("token" = [])),
+    responses(
+        (status = 200, description = "A page of them.", body = Page<LineBody>),
+        (status = 401, description = "No valid token.", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "The token only brings files.", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn list(
+    State(portal): State<Portal>,
+    Manager(by): Manager,
+    Query(page): Query<PageQuery>,
+    Query(LinesQuery { show, sort, q }): Query<LinesQuery>,
+) -> Result<Answer<Page<LineBody>>, Failure> {
+    let unknown = |code, next_step: &str| Failure::Invalid {
+        code,
+        says: "there is no such list".to_owned(),
+        next_step: next_step.to_owned(),
+    };
+    let filter = show.map(|name| {
+        let says = "Ask for all, active, expiring-soon, expired, deactivated or blocked.";
+        Filter::from_name(&name).ok_or_else(|| unknown("show", says))
+    });
+    let sort = match sort.as_deref() {
+        None | Some("site") => Sort::Site,
+        Some("name") => Sort::Name,
+        Some(_) => return Err(unknown("sort", "Sort by site or name.")),
+    };
+    let query = installations::Query {
+        filter: filter.transpose()?.unwrap_or_default(),
+        sort,
+        search: q,
+        part: page.part()?,
+        ..installations::Query::default()
+    };
+    let page = portal.signer().installations().lines(&by.asker, &query, portal.now()).await?;
+    Ok(Answer(Page::of(page, LineBody::from)))
+}
+
+/// One installation.
+#[utoipa::path(
+    get,
+    path = "/api/v1/installations/{installation}",
+    params(("installation" = String, Path)),
+    security(("token" = [])),
+    responses(
+        (status = 200, description = "It.", body = InstallationBody),
+        (status = 404, description = "None of this account's.", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn get(
+    State(portal): State<Portal>,
+    Manager(by): Manager,
+    At(id): At<Thumbprint>,
+) -> Result<Answer<InstallationBody>, Failure> {
+    let found = portal.signer().installations().show(&by.asker, &id, portal.now()).await?;
+    Ok(Answer(InstallationBody::from(found.ok_or(Failure::NotFound)?)))
+}
+
+/// Move a key away from a lost, stolen or reinstalled server: it can be activated elsewhere at once. Spends one of its three counted moves.
+#[utoipa::path(
+    post,
+    path = "/api/v1/installations/{installation}/move",
+    params(("installation" = String, Path)),
+    security(("token" = [])),
+    request_body = AboutKey,
+    responses(
+        (status = 204, description = "It has moved."),
+        (status = 404, description = "No such installation or key of this account.", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`not-at-home` or `moves-spent`.", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn move_away(
+    State(portal): State<Portal>,
+    Manager(by): Manager,
+    At(id): At<Thumbprint>,
+    Json(AboutKey { license_key, reason }): Json<AboutKey>,
+) -> Result<StatusCode, Failure> {
+    let (key, reason) = (key(&license_key)?, because(&reason)?);
+    portal.signer().installations().move_key(&id, &key, reason, &by, portal.now()).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Give an installation no new license of a key. What it has goes on until its file ends, and counts.
+#[utoipa::path(
+    post,
+    path = "/api/v1/installations/{installation}/block",
+    params(("installation" = String, Path)),
+    security(("token" = [])),
+    request_body = AboutKey,
+    responses(
+        (status = 204, description = "It is blocked."),
+        (status = 404, description = "No such installation or key of this account.", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn block(
+    State(portal): State<Portal>,
+    Manager(by): Manager,
+    At(id): At<Thumbprint>,
+    Json(AboutKey { license_key, reason }): Json<AboutKey>,
+) -> Result<StatusCode, Failure> {
+    let (key, reason) = (key(&license_key)?, because(&reason)?);
+    portal.signer().installations().block(&id, &key, reason, &by, portal.now()).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Let an installation use a key again that was blocked there or had moved away.
+#[utoipa::path(
+    post,
+    path = "/api/v1/installations/{installation}/allow",
+    params(("installation" = String, Path)),
+    security(("token" = [])),
+    request_body = AboutKey,
+    responses(
+        (status = 204, description = "It is allowed."),
+        (status = 404, description = "No such installation or key of this account.", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn allow(
+    State(portal): State<Portal>,
+    Manager(by): Manager,
+    At(id): At<Thumbprint>,
+    Json(AboutKey { license_key, reason }): Json<AboutKey>,
+) -> Result<StatusCode, Failure> {
+    let (key, reason) = (key(&license_key)?, because(&reason)?);
+    portal.signer().installations().allow(&id, &key, reason, &by, portal.now()).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Let an installation go on with another key from its next refresh.
+#[utoipa::path(
+    post,
+    path = "/api/v1/installations/{installation}/exchange",
+    params(("installation" = String, Path)),
+    security(("token" = [])),
+    request_body = Exchange,
+    responses(
+        (status = 204, description = "Its next refresh brings a license of the other key."),
+        (status = 404, description = "No such installation or key of this account.", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`not-at-home` or `license-type-mismatch`.", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn exchange(
+    State(portal): State<Portal>,
+    Manager(by): Manager,
+    At(id): At<Thumbprint>,
+    Json(Exchange { license_key, to, reason }): Json<Exchange>,
+) -> Result<StatusCode, Failure> {
+    let (from, to, reason) = (key(&license_key)?, key(&to)?, because(&reason)?);
+    portal.signer().installations().exchange_key(&id, &from, &to, reason, &by, portal.now()).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Say which of two branches of a copied or put-back installation lives on. It cannot be undone.
+#[utoipa::path(
+    post,
+    path = "/api/v1/installations/{installation}/fork",
+    params(("installation" = String, Path)),
+    security(("token" = [])),
+    request_body = Resolve,
+    responses(
+        (status = 204, description = "It is decided."),
+        (status = 409, description = "`no-fork` or `moves-spent`.", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn resolve(
+    State(portal): State<Portal>,
+    Manager(by): Manager,
+    At(id): At<Thumbprint>,
+    Json(Resolve { lives }): Json<Resolve>,
+) -> Result<StatusCode, Failure> {
+    let lives = match lives {
+        Branch::First => Lives::First,
+        Branch::Second => Lives::Second,
+    };
+    portal.signer().installations().resolve_fork(&id, lives, &by, portal.now()).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// What names no key names none of this account's.
+fn key(text: &str) -> Result<LicenseKeyId, Failure> {
+    text.parse().map_err(|_| Failure::NotFound)
+}
+
+fn because(reason: &str) -> Result<&str, Failure> {
+    let reason = reason.trim();
+    if crate::pages::is_reason(reason) {
+        return Ok(reason);
+    }
+    Err(Failure::Invalid {
+        code: "reason",
+        says: "a reason has 1 to 200 characters on one line".to_owned(),
+        next_step: "Say why, for whoever reads the history.".to_owned(),
+    })
+}
+
+impl From<Line> for LineBody {
+    fn from(line: Line) -> LineBody {
+        let license = line.license.as_ref();
+        LineBody {
+            installation: line.installation.to_string(),
+            site_code: line.site_code.to_string(),
+            site_description: line.site_description.map(|text| text.to_string()),
+            name: line.name.to_string(),
+            version: line.version.to_string(),
+            license_type: line.license_type.name(),
+            state: match line.state {
+                LineState::Used => "used",
+                LineState::Deactivated => "deactivated",
+                LineState::Blocked => "blocked",
+                LineState::Moved => "moved",
+            },
+            forked: line.forked,
+            license_key: license.and_then(|license| license.key.as_ref()).map(ToString::to_string),
+            seats: license.and_then(|license| license.grants.first()).map(|(_, seats)| *seats),
+            used: line.used,
+            contract_end: license.map(|license| license.contract_end.rfc3339()),
+            good_until: license.map(|license| license.good_until.rfc3339()),
+            report_due: license.map(|license| license.report_due.rfc3339()),
+            last_report: line.last_report.rfc3339(),
+        }
+    }
+}
+
+impl From<InstallationView> for InstallationBody {
+    fn from(view: InstallationView) -> InstallationBody {
+        let home = |home: HomeView| HomeBody {
+            license_key: home.key.id.to_string(),
+            name: home.key.name.to_string(),
+            seats: home.seats.values().copied().max().unwrap_or(0),
+            ends: home.ends.rfc3339(),
+            moves: home.key.moves,
+            exchanged_to: home.exchanged_to.map(|to| to.id.to_string()),
+        };
+        let bar = |bar: BarView| BarBody {
+            license_key: bar.key.id.to_string(),
+            why: match bar.why {
+                Bar::Blocked => "blocked",
+                Bar::Moved => "moved",
+            },
+            note: bar.note,
+            since: bar.since.rfc3339(),
+        };
+        InstallationBody {
+            installation: view.thumbprint.to_string(),
+            site_code: view.site_code.to_string(),
+            site_description: view.site_description.map(|text| text.to_string()),
+            name: view.name.to_string(),
+            product: view.product.to_string(),
+            version: view.version.to_string(),
+            first_seen: view.first_seen.rfc3339(),
+            last_report: view.last_report.rfc3339(),
+            clock_behind: view.clock_behind,
+            fork: view.fork.map(|fork| fork.counter),
+            homes: view.homes.into_iter().map(home).collect(),
+            barred: view.barred.into_iter().map(bar).collect(),
+        }
+    }
+}

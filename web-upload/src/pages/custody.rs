@@ -1,0 +1,305 @@
+//! `/accounts/{account}/installations/{thumbprint}/{deed}`: what is decided about an installation and one of its keys.
+//! Each is a page that says what happens and from when, asks why, and then does it.
+
+use axum::{
+    Form,
+    extract::{Query, State},
+    response::{IntoResponse, Redirect, Response},
+};
+use license_format::Thumbprint;
+use serde::Deserialize;
+use signer::{
+    LicenseKeyId,
+    catalog::KeyUse,
+    exchange::{Bar, COUNTED_MOVES},
+    installations::{HomeView, InstallationView},
+    paging::{MOST_ROWS, Part},
+    people::AccountId,
+};
+
+use super::{
+    At,
+    confirm::{Choice, ConfirmPage, demand_reason, refused},
+};
+use crate::{
+    answered::site,
+    draft::Draft,
+    failure::Failure,
+    frame::{Frame, Here},
+    portal::Portal,
+    session::User,
+    show::{Notice, seats},
+};
+
+/// What is decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Deed {
+    Block,
+    Allow,
+    Move,
+    Exchange,
+}
+
+impl Deed {
+    const ALL: [Deed; 4] = [Deed::Block, Deed::Allow, Deed::Move, Deed::Exchange];
+
+    /// As it stands in addresses.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Deed::Block => "block",
+            Deed::Allow => "allow",
+            Deed::Move => "move",
+            Deed::Exchange => "exchange",
+        }
+    }
+
+    /// From its name.
+    pub(super) fn from_name(name: &str) -> Option<Deed> {
+        Deed::ALL.into_iter().find(|deed| deed.name() == name)
+    }
+
+    fn button(self) -> &'static str {
+        match self {
+            Deed::Block => "Block it here",
+            Deed::Allow => "Allow it here again",
+            Deed::Move => "Move the key away",
+            Deed::Exchange => "Exchange the key",
+        }
+    }
+
+    fn title(self, key: &str, site: &str) -> String {
+        match self {
+            Deed::Block => format!("Block the key {key} at {site}?"),
+            Deed::Allow => format!("Allow the key {key} at {site} again?"),
+            Deed::Move => format!("Move the key {key} away from {site}?"),
+            Deed::Exchange => format!("Exchange the key {key} at {site}?"),
+        }
+    }
+
+    /// What was done, on the page that follows.
+    pub(super) fn notice(self) -> &'static str {
+        match self {
+            Deed::Block => {
+                "Blocked: it gets no new license of this key. The one that it has goes on until its file ends, and counts."
+            }
+            Deed::Allow => {
+                "Allowed: it may use this key again. A request that was refused for it may be uploaded again."
+            }
+            Deed::Move => {
+                "Moved: the key can be activated elsewhere now, and one counted move is spent. Deactivate here if the server is ever found."
+            }
+            Deed::Exchange => {
+                "Saved: its next refresh brings a license of the other key. Nobody types anything there."
+            }
+        }
+    }
+}
+
+type Ids = (AccountId, Thumbprint, String);
+
+#[derive(Debug, Deserialize)]
+pub(super) struct About {
+    key: Option<LicenseKeyId>,
+}
+
+/// `GET …/{deed}?key=…`
+pub(super) async fn get(
+    State(portal): State<Portal>,
+    user: User,
+    At((account, id, deed)): At<Ids>,
+    Query(About { key }): Query<About>,
+) -> Result<Response, Failure> {
+    let deed = Deed::from_name(&deed).ok_or(Failure::NotFound)?;
+    // Whoever had to sign in on the way comes back without it.
+    let Some(key) = key else {
+        return Ok(Redirect::to(&format!("/accounts/{account}/installations/{id}")).into_response());
+    };
+    ask(&portal, &user, &(account, id), (deed, &key), Draft::default(), None).await
+}
+
+/// `POST …/{deed}`
+pub(super) async fn post(
+    State(portal): State<Portal>,
+    user: User,
+    At((account, id, deed)): At<Ids>,
+    Form(mut form): Form<Draft>,
+) -> Result<Response, Failure> {
+    let deed = Deed::from_name(&deed).ok_or(Failure::NotFound)?;
+    let by = user.decider(&account)?;
+    let key: LicenseKeyId = form.value("key").parse().map_err(|_| Failure::Malformed)?;
+    demand_reason(&mut form);
+    if !form.problems().is_empty() {
+        return ask(&portal, &user, &(account, id), (deed, &key), form, None).await;
+    }
+    let (rows, now, reason) =
+        (portal.signer().installations(), portal.now(), form.value("reason").to_owned());
+    let done = match deed {
+        Deed::Block => rows.block(&id, &key, &reason, &by, now).await,
+        Deed::Allow => rows.allow(&id, &key, &reason, &by, now).await,
+        Deed::Move => rows.move_key(&id, &key, &reason, &by, now).await,
+        Deed::Exchange => {
+            let to: LicenseKeyId = form.value("to").parse().map_err(|_| Failure::Malformed)?;
+            rows.exchange_key(&id, &key, &to, &reason, &by, now).await
+        }
+    };
+    match done {
+        Ok(()) => {
+            let to = format!("/accounts/{account}/installations/{id}?done={}", deed.name());
+            Ok(Redirect::to(&to).into_response())
+        }
+        Err(error) => {
+            let notice = Some(refused(error)?);
+            ask(&portal, &user, &(account, id), (deed, &key), form, notice).await
+        }
+    }
+}
+
+/// The page to confirm, on the installation as it stands now.
+async fn ask(
+    portal: &Portal,
+    user: &User,
+    (account, id): &(AccountId, Thumbprint),
+    (deed, key): (Deed, &LicenseKeyId),
+    form: Draft,
+    notice: Option<Notice>,
+) -> Result<Response, Failure> {
+    let (by, now) = (user.decider(account)?, portal.now());
+    let found = portal.signer().installations().show(&by.asker, id, now).await?;
+    let installation = found.ok_or(Failure::NotFound)?;
+    let catalog = portal.signer().catalog();
+    let used = catalog.key_use(&by.asker, key, now).await?;
+    let here = format!("/accounts/{account}/installations/{id}");
+    let site = site(installation.site_code.as_str(), installation.site_description.as_ref());
+    let home = installation.homes.iter().find(|home| home.key.id == *key);
+    let says = match deed {
+        Deed::Block => block_says(home),
+        Deed::Allow => allow_says(&installation, key),
+        Deed::Move => move_says(home, &used, installation.clock_behind),
+        Deed::Exchange => exchange_says(home),
+    };
+    let choice = match deed {
+        Deed::Exchange => {
+            let part = Part::first(MOST_ROWS);
+            let mut options = Vec::new();
+            for subscription in catalog.subscriptions(&by.asker).await? {
+                if subscription.license_type != used.key.key.license_type() {
+                    continue;
+                }
+                let keys = catalog.key_uses(&by.asker, &subscription.id, "", &part, now).await?;
+                let others = keys.rows.into_iter().filter(|other| other.key.id != *key && !other.key.blocked);
+                options.extend(others.map(|other| {
+                    let KeyUse { key, .. } = &other;
+                    let name = format!(
+                        "{} ({}), {}",
+                        key.name,
+                        key.key.last_group().masked(),
+                        crate::keys::share(key)
+                    );
+                    (key.id.to_string(), name)
+                }));
+            }
+            Some(Choice { field: "to", label: "It goes on with", options })
+        }
+        _ => None,
+    };
+    let carried =
+        Draft::with(&[("key", key.as_str()), ("reason", form.value("reason")), ("to", form.value("to"))]);
+    let crumbs = vec![
+        (format!("/accounts/{account}/installations"), "Installations".to_owned()),
+        (here.clone(), site.clone()),
+    ];
+    let frame = Frame::new(portal, Some(user.signed_in()), Here::Installations).about(account);
+    let title = deed.title(used.key.name.as_str(), &site);
+    let page = ConfirmPage {
+        notice,
+        says,
+        choice,
+        reason: true,
+        takes: matches!(deed, Deed::Block | Deed::Move),
+        form: carried.refused(form.problems().to_vec()),
+        ..ConfirmPage::new(frame, crumbs, title, format!("{here}/{}", deed.name()), deed.button())
+    };
+    Ok(page.response())
+}
+
+/// What a home holds, in words.
+pub(super) fn holds(home: &HomeView) -> String {
+    format!("{} until {}", seats(home.seats.clone()), home.ends.date())
+}
+
+fn block_says(home: Option<&HomeView>) -> Vec<String> {
+    let mut says = vec![
+        "From now on this installation gets no new license of this key. Others go on with it, and it can be allowed here again at any time."
+            .to_owned(),
+    ];
+    says.push(match home {
+        Some(home) => format!(
+            "What it has cannot be called back: its license goes on until its file ends, and holds {} at the latest.",
+            holds(home)
+        ),
+        None => "It has no license of this key now.".to_owned(),
+    });
+    says
+}
+
+fn allow_says(installation: &InstallationView, key: &LicenseKeyId) -> Vec<String> {
+    let why = match installation.barred.iter().find(|bar| bar.key.id == *key) {
+        Some(bar) => {
+            let note = if bar.note.is_empty() { String::new() } else { format!(": “{}”", bar.note) };
+            match bar.why {
+                Bar::Blocked => format!("It was blocked here on {}{note}.", bar.since.date()),
+                Bar::Moved => format!("The key moved away from here on {}{note}.", bar.since.date()),
+            }
+        }
+        None => "It is allowed to use this key as it is.".to_owned(),
+    };
+    let says = "From now on its requests with this key get licenses again, as far as seats are free and the key has room for one more \
+                installation.";
+    vec![why, says.to_owned()]
+}
+
+fn move_says(home: Option<&HomeView>, used: &KeyUse, clock_behind: bool) -> Vec<String> {
+    let left = COUNTED_MOVES.saturating_sub(used.moves);
+    let moves = format!(
+        "For a server that is lost, stolen or was set up anew, and cannot deactivate any more. It spends one of the key's {COUNTED_MOVES} \
+         counted moves: {left} {} left.",
+        if left == 1 { "is" } else { "are" }
+    );
+    let Some(home) = home else {
+        return vec![moves, "This key is not at home here, so nothing has to move.".to_owned()];
+    };
+    let mut says = vec![
+        moves,
+        "The key can be activated elsewhere at once. The old server gets no new license of it.".to_owned(),
+        format!(
+            "What the old server may still honour is booked beyond what was bought: {}, or until the old server proves that it let go. \
+             Nobody else loses seats by it.",
+            holds(home)
+        ),
+    ];
+    if clock_behind {
+        says.push(
+            "The clock of the old server is behind, so its license does not lapse by the calendar."
+                .to_owned(),
+        );
+    }
+    says
+}
+
+fn exchange_says(home: Option<&HomeView>) -> Vec<String> {
+    let mut says = vec![
+        "Its next refresh brings a license of the other key; nobody types anything there. Until then it goes on with the key that it has."
+            .to_owned(),
+        "The seats of its old key are free when it proves with a later request that it has the new license.".to_owned(),
+    ];
+    if let Some(home) = home {
+        says.push(format!("It holds {} now.", holds(home)));
+        if let Some(to) = &home.exchanged_to {
+            says.push(format!(
+                "It was to go on with {} ({}); the new choice replaces that.",
+                to.name, to.masked
+            ));
+        }
+    }
+    says
+}
