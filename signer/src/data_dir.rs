@@ -75,9 +75,9 @@ impl DataDir {
         self.path.join("witness")
     }
 
-    /// Whether every file that `init` makes is there, but for the store.
+    /// Whether what `init` makes and nothing takes away is there, but for the store. Which keys there must be the trust bundle says.
     pub fn has_keys(&self) -> bool {
-        [self.issuing_key(1), self.log_key(1), self.trust(), self.witness()].iter().all(|path| path.exists())
+        [self.keys(), self.trust(), self.witness()].iter().all(|path| path.exists())
     }
 
     /// Whether everything that `init` makes is there, as far as it is files. The store says itself whether `init` came to its end.

@@ -45,10 +45,10 @@ impl History {
     }
 
     /// The documents that lead as many proxies as possible to the newest trust, in at most so many: those of the newest bundle and the
-    /// revocation list, then those of each bundle before, as long as a whole one fits.
-    pub fn documents(&self, room: usize) -> Vec<UnverifiedDocument> {
+    /// revocation list, then those of up to so many bundles before, as long as a whole one fits.
+    pub fn documents(&self, room: usize, earlier: usize) -> Vec<UnverifiedDocument> {
         let mut documents = self.newest.documents();
-        for bundle in &self.earlier {
+        for bundle in self.earlier.iter().take(earlier) {
             if documents.len() + bundle.len() > room {
                 break;
             }
@@ -59,7 +59,7 @@ impl History {
 
     /// One file from which whoever is behind catches up, as far as it holds: eight documents.
     pub fn to_file(&self) -> UnverifiedFile {
-        let mut documents = self.documents(limits::TRUST_DOCUMENTS + 1);
+        let mut documents = self.documents(limits::TRUST_DOCUMENTS + 1, usize::MAX);
         let document = documents.remove(0);
         UnverifiedFile { document, trust: documents, proof: None }
     }

@@ -165,7 +165,7 @@ fn one_file_leads_from_three_bundles_behind() {
     }
     assert_eq!(TrustState::pin(&file).unwrap().bundle(), newest.bundle());
     for room in 1..8 {
-        let travel = history.documents(room);
+        let travel = history.documents(room, 7);
         assert_eq!(travel.len(), room);
         assert_eq!(states[states.len() - room].advance(&travel).unwrap().bundle(), newest.bundle());
     }
