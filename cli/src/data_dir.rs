@@ -12,7 +12,7 @@ use signer::{
 };
 use zeroize::Zeroizing;
 
-use crate::{files, outcome::Failure, secret::PassphraseSource};
+use crate::{files, outcome::Failure, secret::SecretSource};
 
 /// Where the vendor's side lives.
 #[derive(Debug, Clone, clap::Args)]
@@ -116,14 +116,10 @@ impl DataDirArgs {
     }
 
     /// The signer, with its keys unlocked.
-    pub(crate) async fn signer(
-        &self,
-        passphrase: &PassphraseSource,
-        now: Timestamp,
-    ) -> Result<Signer, Failure> {
+    pub(crate) async fn signer(&self, secrets: &SecretSource, now: Timestamp) -> Result<Signer, Failure> {
         let dir = self.dir()?;
         self.demand_made(&dir)?;
-        Ok(Signer::open(&dir, &passphrase.read()?, now).await?)
+        Ok(Signer::open(&dir, secrets.read(&dir)?, now).await?)
     }
 
     /// A directory that `waybill init` has made, for its files beside the store.

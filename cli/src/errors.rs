@@ -2,8 +2,16 @@
 
 use license_format::FormatError;
 use signer::{
-    AnswerError, OpenError, catalog::CatalogError, init::InitError, installations::CustodyError,
-    keys::KeyError, log::LogError, people::PeopleError, store::StoreError, witness::WitnessError,
+    AnswerError, OpenError,
+    catalog::CatalogError,
+    init::InitError,
+    installations::CustodyError,
+    keys::{KeyError, TokenError},
+    log::LogError,
+    people::PeopleError,
+    store::StoreError,
+    trust::TrustError,
+    witness::WitnessError,
 };
 use verifier::VerifyError;
 use waybill_proxy::ProxyError;
@@ -26,6 +34,7 @@ failures! {
     FormatError => |_| Exit::Refused;
     VerifyError => |_| Exit::Refused;
     KeyError => key;
+    TrustError => trust;
     StoreError => store;
     WitnessError => |_| Exit::CouldNotTell;
     InitError => init;
@@ -77,7 +86,29 @@ fn key(error: &KeyError) -> Exit {
         KeyError::PassphraseEmpty | KeyError::PassphraseShort { .. } | KeyError::PassphraseText { .. } => {
             Exit::Misuse
         }
-        KeyError::Read { .. } | KeyError::Write { .. } => Exit::CouldNotTell,
+        KeyError::Read { .. } | KeyError::Write { .. } | KeyError::Settings { .. } => Exit::CouldNotTell,
+        KeyError::Token(error) => token(error),
+        _ => Exit::Refused,
+    }
+}
+
+fn token(error: &TokenError) -> Exit {
+    match error {
+        TokenError::PinText { .. } | TokenError::PinNeeded { .. } => Exit::Misuse,
+        TokenError::Module { .. }
+        | TokenError::NoToken { .. }
+        | TokenError::Gone { .. }
+        | TokenError::Signature { .. }
+        | TokenError::Failed { .. } => Exit::CouldNotTell,
+        _ => Exit::Refused,
+    }
+}
+
+fn trust(error: &TrustError) -> Exit {
+    match error {
+        TrustError::Text(_) => Exit::Misuse,
+        TrustError::Key(error) => key(error),
+        TrustError::Damaged { .. } | TrustError::File { .. } => Exit::CouldNotTell,
         _ => Exit::Refused,
     }
 }
@@ -110,6 +141,7 @@ fn open(error: &OpenError) -> Exit {
         OpenError::NotInitialized(_) => Exit::Misuse,
         OpenError::Key(error) => key(error),
         OpenError::Store(error) => store(error),
+        OpenError::Trust(error) => trust(error),
         _ => Exit::CouldNotTell,
     }
 }

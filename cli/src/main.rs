@@ -3,6 +3,7 @@
 //! One command is one file in `commands`. Absent on purpose: rules. What may be had, what is genuine and what a file is,
 //! the other rooms say; this one only carries their words to a terminal, and its exit codes stand in [`outcome`].
 
+mod bundle;
 mod commands;
 mod conformance;
 mod data_dir;

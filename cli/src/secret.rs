@@ -5,11 +5,16 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use signer::keys::Passphrase;
+use license_format::Kind;
+use signer::{
+    init::DataDir,
+    keys::{KeyError, KeyPlace, KeyRing, Passphrase, Pin, Secrets},
+    trust::History,
+};
 use zeroize::Zeroizing;
 
 use crate::{
-    files,
+    edge, files,
     outcome::{Exit, Failure},
 };
 
@@ -26,16 +31,20 @@ impl PassphraseSource {
     pub(crate) fn read(&self) -> Result<Passphrase, Failure> {
         match &self.passphrase_file {
             Some(path) => from_file(path),
-            None => Ok(Passphrase::new(prompt("Passphrase of the signing keys: ")?.to_string())?),
+            None => Ok(Passphrase::new(
+                prompt("Passphrase of the signing keys: ", "passphrase-needed", "--passphrase-file")?
+                    .to_string(),
+            )?),
         }
     }
 
     /// The passphrase of keys to be made; it is asked for twice, since a mistyped one would be lost.
     pub(crate) fn read_new(&self) -> Result<Passphrase, Failure> {
         let Some(path) = &self.passphrase_file else {
-            let first = prompt("New passphrase for the signing keys: ")?;
+            let first =
+                prompt("New passphrase for the signing keys: ", "passphrase-needed", "--passphrase-file")?;
             let passphrase = Passphrase::new(first.to_string())?;
-            if *first != *prompt("The same again: ")? {
+            if *first != *prompt("The same again: ", "passphrase-needed", "--passphrase-file")? {
                 return Err(Failure::misuse(
                     "passphrase-differs",
                     "the two passphrases differ",
@@ -48,21 +57,67 @@ impl PassphraseSource {
     }
 }
 
+/// Where come from what opens the keys that sign: a passphrase for files, a PIN for tokens, each asked for only where it is needed.
+#[derive(Debug, clap::Args)]
+pub(crate) struct SecretSource {
+    #[command(flatten)]
+    passphrase: PassphraseSource,
+    /// File whose first line is the PIN of the token with a signing key; `-` for standard input. Asked for when absent
+    #[arg(long, value_name = "FILE")]
+    pin_file: Option<PathBuf>,
+}
+
+impl SecretSource {
+    /// For the keys that sign answers and the log now.
+    pub(crate) fn read(&self, dir: &DataDir) -> Result<Secrets, Failure> {
+        let (trust, ring, now) = (History::read(dir)?, KeyRing::read(dir)?, edge::now());
+        let bundle = trust.newest().bundle();
+        let used = [Kind::License, Kind::Checkpoint].map(|kind| ring.in_use(bundle, kind, now));
+        let is_on_token = |place: &KeyPlace| matches!(place, KeyPlace::Token(_));
+        // Where it is not known yet which key it is, the file that does not say so may be the one.
+        let files = used.iter().any(|used| !used.as_ref().is_ok_and(|used| is_on_token(used.place)));
+        let tokens = used.iter().flatten().any(|used| is_on_token(used.place));
+        Ok(Secrets {
+            passphrase: if files { Some(self.passphrase()?) } else { None },
+            pin: if tokens { Some(self.pin()?) } else { None },
+        })
+    }
+
+    /// The passphrase of key files.
+    pub(crate) fn passphrase(&self) -> Result<Passphrase, Failure> {
+        self.passphrase.read()
+    }
+
+    /// The PIN of a token.
+    pub(crate) fn pin(&self) -> Result<Pin, Failure> {
+        let text = match &self.pin_file {
+            Some(path) => Zeroizing::new(files::read_text(path)?),
+            None => prompt("PIN of the token: ", "pin-needed", "--pin-file")?,
+        };
+        Ok(Pin::first_line(&text).map_err(KeyError::from)?)
+    }
+}
+
 fn from_file(path: &Path) -> Result<Passphrase, Failure> {
     let contents = Zeroizing::new(files::read_text(path)?);
     Ok(Passphrase::first_line(&contents)?)
 }
 
-fn prompt(question: &str) -> Result<Zeroizing<String>, Failure> {
+fn prompt(question: &str, code: &str, option: &str) -> Result<Zeroizing<String>, Failure> {
     if !io::stdin().is_terminal() {
+        let what = if option == "--pin-file" {
+            "the token needs its PIN"
+        } else {
+            "the signing keys need their passphrase"
+        };
         return Err(Failure::misuse(
-            "passphrase-needed",
-            "the signing keys need their passphrase, and there is no terminal to ask at",
-            "Give --passphrase-file FILE, or --passphrase-file - and the passphrase on standard input.",
+            code,
+            format!("{what}, and there is no terminal to ask at"),
+            format!("Give {option} FILE, or {option} - and the secret on standard input."),
         ));
     }
     rpassword::prompt_password(question).map(Zeroizing::new).map_err(|error| {
-        let says = format!("the passphrase cannot be read: {error}");
-        Failure::new(Exit::CouldNotTell, "passphrase-read", says, "Give --passphrase-file FILE.")
+        let says = format!("the secret cannot be read: {error}");
+        Failure::new(Exit::CouldNotTell, "secret-read", says, format!("Give {option} FILE."))
     })
 }

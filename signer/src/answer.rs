@@ -24,11 +24,14 @@ use crate::{
     people::Asker,
     queue::{self, Job, Work},
     store::{Store, StoreError, exchange_read},
+    trust::History,
     watch::{Standing, Watch},
 };
 
 /// Jobs that may wait. Beyond this callers wait for a place, which is how a busy signer slows its callers down.
 const WAITING: usize = 1024;
+/// How many bundles before the newest travel along: a proxy may have slept through as many rotations.
+const EARLIER_BUNDLES: usize = 3;
 
 /// Why there is no answer. Nothing was taken, and the same file may come again.
 #[derive(Debug, thiserror::Error)]
@@ -154,7 +157,7 @@ pub(crate) struct Issuer {
     key: Box<dyn SigningBackend>,
     log_key: Box<dyn SigningBackend>,
     log: RecordId,
-    trust: TrustState,
+    trust: History,
 }
 
 /// An answer's document, signed and not in the log yet.
@@ -188,18 +191,18 @@ impl Issuer {
         key: Box<dyn SigningBackend>,
         log_key: Box<dyn SigningBackend>,
         log: RecordId,
-        trust: TrustState,
+        trust: History,
     ) -> Issuer {
         Issuer { key, log_key, log, trust }
     }
 
     pub(crate) fn trust(&self) -> &TrustState {
-        &self.trust
+        self.trust.newest()
     }
 
     /// The oldest news with which new licenses may be used.
     pub(crate) fn floor(&self) -> Floor {
-        Floor { bundle: self.trust.bundle().number, revocations: 0 }
+        Floor { bundle: self.trust().bundle().number, revocations: 0 }
     }
 
     /// Signs an outcome.
@@ -244,7 +247,8 @@ impl Issuer {
         checkpoint: &SignedCheckpoint,
         proof: InclusionProof,
     ) -> Result<Vec<u8>, AnswerError> {
-        let mut file = UnverifiedFile { document, trust: self.trust.documents(), proof: None };
+        let trust = self.trust.documents(limits::TRUST_DOCUMENTS - 1, EARLIER_BUNDLES);
+        let mut file = UnverifiedFile { document, trust, proof: None };
         // Five root keys that hand over to five others fill the file; then the proof is to be asked for (`waybill log prove`).
         if file.trust.len() < limits::TRUST_DOCUMENTS {
             file.trust.push(checkpoint.document.clone());
@@ -252,13 +256,13 @@ impl Issuer {
         }
         let bytes = file.encode();
         let read = UnverifiedFile::read(&bytes).map_err(|error| AnswerError::SelfCheck(error.into()))?;
-        verify_answer(&read, &self.trust).map_err(AnswerError::SelfCheck)?;
+        verify_answer(&read, self.trust()).map_err(AnswerError::SelfCheck)?;
         Ok(bytes)
     }
 
     /// Whether a license that travelled with a request is one of ours for that installation.
     fn is_ours(&self, document: &UnverifiedDocument, installation: &Thumbprint) -> Option<License> {
-        match verify_answer(&UnverifiedFile::of(document.clone()), &self.trust) {
+        match verify_answer(&UnverifiedFile::of(document.clone()), self.trust()) {
             Ok((VerifiedAnswer::License(license), _))
                 if license.payload().installation.thumbprint == *installation =>
             {

@@ -40,6 +40,11 @@ impl DataDir {
         self.path.join("keys")
     }
 
+    /// Where it stands which keys are on tokens, and which are used before others. It need not exist.
+    pub fn key_settings(&self) -> PathBuf {
+        self.path.join("keys.toml")
+    }
+
     /// A root key's file, from 1.
     pub fn root_key(&self, number: u64) -> PathBuf {
         self.keys().join(format!("root-{number}.key"))
@@ -60,14 +65,19 @@ impl DataDir {
         self.path.join("trust.waybill")
     }
 
+    /// A trust bundle that was put in place, from 1.
+    pub fn trust_bundle(&self, number: u64) -> PathBuf {
+        self.path.join("trust").join(format!("{number}.waybill"))
+    }
+
     /// How far the record is, outside of the store.
     pub fn witness(&self) -> PathBuf {
         self.path.join("witness")
     }
 
-    /// Whether every file that `init` makes is there, but for the store.
+    /// Whether what `init` makes and nothing takes away is there, but for the store. Which keys there must be the trust bundle says.
     pub fn has_keys(&self) -> bool {
-        [self.issuing_key(1), self.log_key(1), self.trust(), self.witness()].iter().all(|path| path.exists())
+        [self.keys(), self.trust(), self.witness()].iter().all(|path| path.exists())
     }
 
     /// Whether everything that `init` makes is there, as far as it is files. The store says itself whether `init` came to its end.

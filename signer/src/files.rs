@@ -24,6 +24,18 @@ pub(crate) fn create(path: &Path, bytes: &[u8], entropy: &mut dyn Entropy) -> io
     sync_parent(path)
 }
 
+/// The same in the place of whatever is there, which is there whole until this is.
+pub(crate) fn replace(path: &Path, bytes: &[u8], entropy: &mut dyn Entropy) -> io::Result<()> {
+    let partial = partial_name(path, entropy)?;
+    let written = write_new(&partial, bytes).and_then(|()| fs::rename(&partial, path));
+    if written.is_err() {
+        // What was written so far is of no use, and may not even be there.
+        let _ = fs::remove_file(&partial);
+    }
+    written?;
+    sync_parent(path)
+}
+
 /// Makes an empty file for its owner alone unless there is one already.
 pub(crate) fn create_empty(path: &Path) -> io::Result<()> {
     match private(OpenOptions::new().write(true).create_new(true)).open(path) {

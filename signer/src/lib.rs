@@ -25,6 +25,7 @@ mod signer;
 pub mod store;
 #[cfg(test)]
 mod testing;
+pub mod trust;
 mod watch;
 pub mod witness;
 

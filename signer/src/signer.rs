@@ -1,6 +1,6 @@
 //! The signer as a whole: the record and the issuing key behind one call.
 
-use license_format::{Digest, Label, Timestamp};
+use license_format::{Digest, Kind, Label, Timestamp};
 use verifier::TrustState;
 
 use crate::{
@@ -9,9 +9,10 @@ use crate::{
     exchange::{Book, Change, Recovery},
     init::DataDir,
     installations::Installations,
-    keys::{FileKey, KeyError, Passphrase},
+    keys::{KeyError, KeyRing, Secrets},
     people::{Asker, People},
     store::{Store, StoreError, Vendor, exchange_read, exchange_write},
+    trust::{History, TrustError},
     watch::{Standing, Watch},
     witness::{Witness, WitnessError},
 };
@@ -32,13 +33,8 @@ pub enum OpenError {
     #[error(transparent)]
     Witness(#[from] WitnessError),
     /// The trust bundle.
-    #[error("the trust bundle {path} cannot be used: {detail}")]
-    Trust {
-        /// Its file.
-        path: String,
-        /// What is wrong.
-        detail: String,
-    },
+    #[error(transparent)]
+    Trust(#[from] TrustError),
 }
 
 impl OpenError {
@@ -49,7 +45,7 @@ impl OpenError {
             OpenError::Store(error) => error.code(),
             OpenError::Key(error) => error.code(),
             OpenError::Witness(error) => error.code(),
-            OpenError::Trust { .. } => "trust-unusable",
+            OpenError::Trust(error) => error.code(),
         }
     }
 
@@ -62,7 +58,7 @@ impl OpenError {
             OpenError::Store(error) => error.next_step().to_string(),
             OpenError::Key(error) => error.next_step().to_string(),
             OpenError::Witness(error) => error.next_step().to_string(),
-            OpenError::Trust { .. } => "Restore trust.waybill from a backup.".to_owned(),
+            OpenError::Trust(error) => error.next_step(),
         }
     }
 }
@@ -80,31 +76,36 @@ pub struct Signer {
 }
 
 impl Signer {
-    /// Opens a data directory with the issuing key's passphrase. A record that is behind its witness was restored from a backup: its
+    /// Opens a data directory with what opens the keys that sign now: [`KeyRing`] tells which these are. A record that is behind its witness was restored from a backup: its
     /// number goes up by one, and recovery begins (design, section 4, *signer restored*).
-    pub async fn open(dir: &DataDir, passphrase: &Passphrase, now: Timestamp) -> Result<Signer, OpenError> {
+    pub async fn open(
+        dir: &DataDir,
+        secrets: impl Into<Secrets>,
+        now: Timestamp,
+    ) -> Result<Signer, OpenError> {
         if !dir.is_initialized() {
             return Err(OpenError::NotInitialized(dir.path().display().to_string()));
         }
         let store = Store::open(dir.store()).await?;
-        Signer::over(store, dir, passphrase, now).await
+        Signer::over(store, dir, secrets, now).await
     }
 
     /// The same over a store that is open.
     pub(crate) async fn over(
         store: Store,
         dir: &DataDir,
-        passphrase: &Passphrase,
+        secrets: impl Into<Secrets>,
         now: Timestamp,
     ) -> Result<Signer, OpenError> {
         if store.vendor().await?.is_none() {
             return Err(OpenError::NotInitialized(dir.path().display().to_string()));
         }
-        let key = FileKey::open(&dir.issuing_key(1), passphrase)?;
-        let log_key = FileKey::open(&dir.log_key(1), passphrase)?;
-        let trust = read_trust(dir)?;
+        let (trust, ring, secrets) = (History::read(dir)?, KeyRing::read(dir)?, secrets.into());
+        let bundle = trust.newest().bundle();
+        let key = ring.open(bundle, Kind::License, now, &secrets)?;
+        let log_key = ring.open(bundle, Kind::Checkpoint, now, &secrets)?;
         let (watch, vendor, recovery) = watch_record(dir, &store, now).await?;
-        let issuer = Issuer::new(Box::new(key), Box::new(log_key), vendor.id.clone(), trust);
+        let issuer = Issuer::new(key, log_key, vendor.id.clone(), trust);
         let desk = Desk::open(issuer, store.clone(), watch);
         Ok(Signer {
             vendor,
@@ -193,14 +194,6 @@ impl Signer {
     pub async fn is_healthy(&self) -> Result<(), StoreError> {
         self.store.vendor().await.map(|_| ())
     }
-}
-
-fn read_trust(dir: &DataDir) -> Result<TrustState, OpenError> {
-    let path = dir.trust();
-    let unusable = |detail: String| OpenError::Trust { path: path.display().to_string(), detail };
-    let bytes = std::fs::read(&path).map_err(|error| unusable(error.to_string()))?;
-    let file = license_format::UnverifiedFile::read(&bytes).map_err(|error| unusable(error.to_string()))?;
-    TrustState::pin(&file).map_err(|error| unusable(error.to_string()))
 }
 
 /// Compares the record with its witness, which stands outside the store and so is not restored with it.

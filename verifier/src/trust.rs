@@ -8,7 +8,8 @@
 use std::sync::Arc;
 
 use license_format::{
-    Digest, FormatError, Kind, LicenseId, PublicKey, Thumbprint, UnverifiedDocument, UnverifiedFile,
+    Digest, FormatError, Kind, LicenseId, PublicKey, Thumbprint, Timestamp, UnverifiedDocument,
+    UnverifiedFile,
     payload::{KeyEntry, RevocationList, TrustBundle},
 };
 
@@ -77,6 +78,12 @@ impl TrustState {
     /// Whether the newest list revokes the license. A list can arrive after the license, so ask also of licenses in force.
     pub fn revokes_license(&self, id: &LicenseId) -> bool {
         self.revocations().is_some_and(|list| list.licenses.binary_search(id).is_ok())
+    }
+
+    /// Whether the newest bundle distrusts what a key signed at an instant.
+    pub fn distrusts(&self, kid: &Thumbprint, issued: Timestamp) -> bool {
+        let since = self.bundle().key(kid).and_then(|entry| entry.distrusted_since);
+        since.is_some_and(|since| since <= issued)
     }
 
     /// Whether the newest list revokes the key.

@@ -9,7 +9,7 @@ use crate::{
     Context, edge,
     files::{self, Saved},
     outcome::{Failure, Report},
-    secret::PassphraseSource,
+    secret::SecretSource,
     show,
 };
 
@@ -21,14 +21,14 @@ pub(crate) struct Issue {
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
     #[command(flatten)]
-    passphrase: PassphraseSource,
+    secrets: SecretSource,
 }
 
 impl Issue {
     pub(crate) async fn run(self, context: &Context) -> Result<Report, Failure> {
         let request = files::read(&self.file)?;
         let now = edge::now();
-        let signer = context.data_dir.signer(&self.passphrase, now).await?;
+        let signer = context.data_dir.signer(&self.secrets, now).await?;
         let answered = signer.answer(&request, &Asker::Staff, now).await?;
         let path = self.output.unwrap_or_else(|| beside(&self.file, &answered.file_name));
         let saved = files::save(&path, &answered.file)?;

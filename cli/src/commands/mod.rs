@@ -10,6 +10,7 @@ mod init;
 mod inspect;
 mod installation;
 mod issue;
+mod keys;
 mod license_key;
 mod log;
 mod overdraft;
@@ -19,6 +20,7 @@ mod subscription;
 mod timeline;
 mod token;
 mod trust;
+mod trust_signing;
 mod user;
 mod verify;
 
@@ -36,7 +38,10 @@ pub(crate) enum Command {
     Init(init::Init),
     /// Run the portal: upload page, staff pages, REST API
     Serve(serve::Serve),
-    /// What proxies are set up with
+    /// The signing keys: what each may do, and which is in use
+    #[command(subcommand)]
+    Keys(keys::Keys),
+    /// Which keys may sign what: the bundle that proxies are set up with
     #[command(subcommand)]
     Trust(trust::Trust),
     /// People who sign in
@@ -79,6 +84,7 @@ impl Command {
             Command::Demo(command) => command.run(context).await,
             Command::Init(command) => command.run(context).await,
             Command::Serve(command) => command.run(context).await,
+            Command::Keys(command) => command.run(context),
             Command::Trust(command) => command.run(context),
             Command::User(command) => command.run(context).await,
             Command::Account(command) => command.run(context).await,

@@ -10,7 +10,7 @@ use crate::{
     Context, edge,
     outcome::{self, Exit, Failure, Report},
     portal::Door,
-    secret::PassphraseSource,
+    secret::SecretSource,
 };
 
 #[derive(Debug, clap::Args)]
@@ -22,7 +22,7 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "URL")]
     public_url: Option<PublicUrl>,
     #[command(flatten)]
-    passphrase: PassphraseSource,
+    secrets: SecretSource,
 }
 
 impl Serve {
@@ -31,7 +31,7 @@ impl Serve {
         tracing_subscriber::fmt().with_env_filter(log).with_writer(std::io::stderr).init();
 
         let stop = until_told_to_stop()?;
-        let signer = context.data_dir.signer(&self.passphrase, edge::now()).await?;
+        let signer = context.data_dir.signer(&self.secrets, edge::now()).await?;
         let door = Door::open(self.listen).await?;
         let url = door.url();
         let public_url = match self.public_url {

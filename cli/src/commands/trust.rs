@@ -7,8 +7,9 @@ use std::{
 
 use license_format::UnverifiedFile;
 use serde_json::json;
-use verifier::TrustState;
+use signer::trust::History;
 
+use super::trust_signing;
 use crate::{
     Context, files,
     outcome::{Exit, Failure, Report},
@@ -19,6 +20,16 @@ use crate::{
 pub(crate) enum Trust {
     /// Write what `waybill-proxy setup --trust` takes: to a file, or as text to standard output
     Export(Export),
+    /// What the bundle in place says, or a proposal, or what holders have signed
+    Show(trust_signing::Show),
+    /// Propose another root key in the place of one that was lost or leaked
+    Propose(trust_signing::Propose),
+    /// Sign a proposal with a root key, on the machine where that is
+    Sign(trust_signing::Sign),
+    /// Put what several holders have signed into one file
+    Combine(trust_signing::Combine),
+    /// Put a bundle in place that enough holders have signed
+    Install(trust_signing::Install),
 }
 
 #[derive(Debug, clap::Args)]
@@ -30,11 +41,18 @@ pub(crate) struct Export {
 
 impl Trust {
     pub(crate) fn run(self, context: &Context) -> Result<Report, Failure> {
-        let Trust::Export(Export { output }) = self;
-        let stored = files::read_unverified(&context.data_dir.made()?.trust())?;
-        // Verified before it leaves: a proxy that is set up with something else is lost to the vendor.
-        let trust = TrustState::pin(&stored)?;
-        let file = trust.to_file();
+        let Export { output } = match self {
+            Trust::Export(command) => command,
+            Trust::Show(command) => return command.run(context),
+            Trust::Propose(command) => return command.run(context),
+            Trust::Sign(command) => return command.run(context),
+            Trust::Combine(command) => return command.run(),
+            Trust::Install(command) => return command.run(context),
+        };
+        // Verified before it leaves: a proxy that is set up with something else is lost to the vendor. The bundles before go along, for
+        // those who are behind.
+        let history = History::read(&context.data_dir.made()?)?;
+        let (trust, file) = (history.newest(), history.to_file());
         match output {
             Some(path) => {
                 files::save(&path, &file.encode())?;

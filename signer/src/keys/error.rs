@@ -2,6 +2,10 @@
 
 use std::{io, path::PathBuf};
 
+use license_format::Kind;
+
+use super::TokenError;
+
 /// Why a key could not be made, opened or used. Nothing was signed, and no file was changed.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
@@ -84,6 +88,27 @@ pub enum KeyError {
         /// Why.
         source: io::Error,
     },
+    /// No key that is here may sign such a document now.
+    #[error("no key here may sign {} by bundle {bundle} now{}", kind.with_article(), listed(reasons))]
+    NoneUsable {
+        /// The document.
+        kind: Kind,
+        /// The bundle's number.
+        bundle: u64,
+        /// Each key that it names for that, and why not.
+        reasons: Vec<String>,
+    },
+    /// The file that says where keys are is malformed.
+    #[error("{} cannot be read: {detail}", path.display())]
+    Settings {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        detail: String,
+    },
+    /// A key on a token.
+    #[error(transparent)]
+    Token(#[from] TokenError),
 }
 
 impl KeyError {
@@ -102,6 +127,9 @@ impl KeyError {
             KeyError::PassphraseText { .. } => "passphrase-text",
             KeyError::Read { .. } => "key-read",
             KeyError::Write { .. } => "key-write",
+            KeyError::NoneUsable { .. } => "key-none-usable",
+            KeyError::Settings { .. } => "key-settings",
+            KeyError::Token(error) => error.code(),
         }
     }
 
@@ -131,6 +159,18 @@ impl KeyError {
                 "Make room on the disk, then run the command again.".to_owned()
             }
             KeyError::Write { .. } => "Check that this user may write to the directory.".to_owned(),
+            KeyError::NoneUsable { .. } => {
+                "`waybill keys list` shows what each may do; `waybill keys rotate` brings another.".to_owned()
+            }
+            KeyError::Settings { .. } => "Mend the file, or restore it from a backup.".to_owned(),
+            KeyError::Token(error) => error.next_step(),
         }
+    }
+}
+
+fn listed(reasons: &[String]) -> String {
+    match reasons {
+        [] => ": the bundle names none for that".to_owned(),
+        reasons => format!(": {}", reasons.join("; ")),
     }
 }

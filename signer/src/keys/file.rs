@@ -73,6 +73,15 @@ impl FileKey {
         Ok(FileKey { path: path.to_owned(), key })
     }
 
+    /// Whose key a file says it has, without opening it; nothing where it does not say so. Refuses a file that others can read, and one
+    /// that is none.
+    pub fn peek(path: &Path) -> Result<Option<PublicKey>, KeyError> {
+        let text = read(path)?;
+        let notes = text.find(BEGIN).and_then(|at| Notes::read(&text[..at]));
+        let damaged = || KeyError::Damaged { path: path.to_owned(), detail: "it is no key file" };
+        Ok(notes.ok_or_else(damaged)?.map(|notes| notes.public_key))
+    }
+
     /// Where the file is.
     pub fn path(&self) -> &Path {
         &self.path

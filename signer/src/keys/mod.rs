@@ -6,11 +6,15 @@ mod error;
 mod file;
 mod memory;
 mod passphrase;
+mod ring;
+mod token;
 
 pub use error::KeyError;
 pub use file::FileKey;
 pub use memory::MemoryKey;
 pub use passphrase::Passphrase;
+pub use ring::{KeyPlace, KeyRing, Secrets, Usable, open};
+pub use token::{Pin, TokenAddress, TokenError, TokenKey, Tries};
 
 use license_format::{PublicKey, Thumbprint};
 

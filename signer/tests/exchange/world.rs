@@ -268,8 +268,8 @@ impl World<'_> {
                 let moved = self.book.move_away(self.keys[key].digest(), from, self.now);
                 self.book.changes.clear();
                 if let Desk::Signer { runtime, signer, keys, .. } = &self.desk {
-                    let (by, lost) = (Decider::operator(), "lost".parse().unwrap());
-                    let done = signer.installations().move_key(&from, &keys[key], &lost, &by, self.now);
+                    let by = Decider::operator();
+                    let done = signer.installations().move_key(&from, &keys[key], "lost", &by, self.now);
                     match (runtime.block_on(done), moved) {
                         (Ok(()), Ok(())) => {}
                         // The store is asked about an installation first, the book about a key.

@@ -16,6 +16,7 @@ pub fn status(installation: &Installation, slots: &[SlotStatus]) -> Value {
         "site_code": facts.site_code,
         "site_description": facts.site_description,
         "name": facts.name,
+        "trust_bundle": installation.trust_number(),
         "slots": slots.iter().map(slot).collect::<Vec<_>>(),
     })
 }

@@ -5,7 +5,9 @@ use license_format::{
     payload::{ChainLink, DeactivationReceipt, License, Refusal},
 };
 
-use super::{ImportError, Installation, Slot, blob::Blob, seen_log::demand_one_history, slot::InForce};
+use super::{
+    ImportError, Installation, Revocation, Slot, blob::Blob, seen_log::demand_one_history, slot::InForce,
+};
 use crate::{
     trust::TrustState,
     verify::{VerifiedAnswer, checkpoints, verify_answer},
@@ -180,15 +182,22 @@ impl Installation {
         Ok((next, outcome))
     }
 
-    /// The news may revoke licenses that are in force already, of any slot, or honor them again: a newer list replaces an older whole.
+    /// The news may take licenses back that are in force already, of any slot, or honor them again: the newest list and the newest bundle
+    /// alone say so.
     fn take_revocations(&mut self, trust: &TrustState) {
         for slot in self.slots.values_mut() {
             if let Slot::Active(active) = slot {
-                let license = active.license.license();
-                let keys = [active.license.kid(), license.installation.thumbprint];
+                let (license, kid) = (active.license.license(), active.license.kid());
+                let keys = [kid, license.installation.thumbprint];
                 let revoked =
                     trust.revokes_license(&license.id) || keys.iter().any(|key| trust.revokes_key(key));
-                active.revoked_by = revoked.then(|| trust.revocations_number());
+                active.revoked_by = match () {
+                    () if revoked => Some(Revocation::List(trust.revocations_number())),
+                    () if trust.distrusts(&kid, license.issued) => {
+                        Some(Revocation::Bundle(trust.bundle().number))
+                    }
+                    () => None,
+                };
             }
         }
     }

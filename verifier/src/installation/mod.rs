@@ -27,7 +27,7 @@ use std::{borrow::Cow, collections::BTreeMap};
 
 use license_format::{
     DAY, LicenseType, Metric, Nonce, Thumbprint, Timestamp, UnverifiedFile,
-    payload::{ChainLink, InstallationFacts, License, SlotReports},
+    payload::{ChainLink, InstallationFacts, License, SlotReports, TrustBundle},
 };
 use serde::{Deserialize, Serialize};
 
@@ -35,7 +35,7 @@ pub use error::{ImportError, PrepareError};
 pub use import::{Installed, Outcome};
 pub use prepare::{Prepared, Saved};
 pub use requests::OwnRequest;
-pub use slot::{Active, InForce, Released, Requested, Slot};
+pub use slot::{Active, InForce, Released, Requested, Revocation, Slot};
 pub use status::{Note, Permit, SlotState, SlotStatus};
 
 use crate::{error::VerifyError, evaluate::Usage, trust::TrustState};
@@ -105,6 +105,12 @@ impl Installation {
     /// The keys that it believes. Checks their signatures again; an error means that the state was made by other hands.
     pub fn trust(&self) -> Result<TrustState, VerifyError> {
         TrustState::pin(&UnverifiedFile::decode(&self.trust.0)?)
+    }
+
+    /// The number of the newest trust bundle that was taken: it was verified then, and is not again. Nothing where other hands made the state.
+    pub fn trust_number(&self) -> Option<u64> {
+        let file = UnverifiedFile::decode(&self.trust.0).ok()?;
+        file.document.decode_unverified::<TrustBundle>().ok().map(|bundle| bundle.number)
     }
 
     /// The state of a slot.

@@ -54,8 +54,17 @@ pub struct Active {
     pub ended: Option<u64>,
     /// What the signer said no to since.
     pub refused: Option<Refusal>,
-    /// Number of the revocation list that names the license, or the key that signed it.
-    pub revoked_by: Option<u64>,
+    /// What took it back, if anything did.
+    pub revoked_by: Option<Revocation>,
+}
+
+/// What took a license back that is in force.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Revocation {
+    /// The revocation list of this number: it names the license, the key that signed it, or the installation.
+    List(u64),
+    /// The trust bundle of this number: it distrusts the key that signed the license since before it did.
+    Bundle(u64),
 }
 
 /// What a released slot knows.
@@ -153,8 +162,8 @@ impl Slot {
         }
     }
 
-    /// Number of the revocation list that names the license in force.
-    pub fn revoked_by(&self) -> Option<u64> {
+    /// What took the license in force back.
+    pub fn revoked_by(&self) -> Option<Revocation> {
         match self {
             Slot::Active(active) => active.revoked_by,
             _ => None,

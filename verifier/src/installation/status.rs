@@ -3,7 +3,7 @@
 use license_format::{Kind, LicenseType, Metric, Timestamp};
 use serde::Serialize;
 
-use super::{Installation, Slot};
+use super::{Installation, Revocation, Slot};
 use crate::evaluate::{EffectiveTime, Notice, State, Verdict, evaluate};
 
 /// A slot's state without its data.
@@ -161,12 +161,21 @@ impl Installation {
     fn notes(&self, license_type: LicenseType) -> Vec<Note> {
         let slot = self.slot(license_type);
         let mut notes = Vec::new();
-        if let Some(list) = slot.revoked_by() {
-            notes.push(Note::new(
+        match slot.revoked_by() {
+            None => {}
+            Some(Revocation::List(list)) => notes.push(Note::new(
                 "license-revoked",
                 format!("the vendor has revoked this license (list number {list}); nothing new is added"),
                 "Ask the vendor why, then prepare a refresh.",
-            ));
+            )),
+            Some(Revocation::Bundle(bundle)) => notes.push(Note::new(
+                "key-distrusted",
+                format!(
+                    "the key that signed this license was not the vendor's alone any more when it did (trust bundle {bundle}); nothing \
+                     new is added"
+                ),
+                "Prepare a refresh: the new license is signed by another key.",
+            )),
         }
         if let Some(refusal) = slot.refused() {
             notes.push(Note {

@@ -1,0 +1,126 @@
+//! A change of the trust bundle, from the proposal to what is in place: signed by the root keys that are here, and handed to the other
+//! holders where these are not enough.
+
+use std::path::{Path, PathBuf};
+
+use license_format::{PublicKey, Thumbprint, payload::TrustBundle};
+use serde_json::{Value, json};
+use signer::{
+    init::DataDir,
+    keys::{FileKey, KeyPlace, KeyRing, Passphrase},
+    trust::{History, Proposal, Signing},
+};
+
+use crate::{edge, files, outcome::Failure, show};
+
+/// How far a change has come.
+pub(crate) struct Settled {
+    pub(crate) text: String,
+    pub(crate) json: Value,
+}
+
+/// Signs with the root keys whose files lie in the data directory. Puts the bundle in place if that is enough; otherwise writes what there is
+/// to `output`, for the other holders.
+pub(crate) fn settle(
+    dir: &DataDir,
+    history: &History,
+    proposal: &Proposal,
+    passphrase: impl Fn() -> Result<Passphrase, Failure>,
+    output: Option<PathBuf>,
+) -> Result<Settled, Failure> {
+    let before = history.newest();
+    let mut signing = Signing::begin(proposal)?;
+    let ring = KeyRing::read(dir)?;
+    let roots = before.bundle().roots.iter().chain(&proposal.bundle().roots);
+    for place in roots.filter_map(|root| ring.place(root)) {
+        if let KeyPlace::File(path) = place {
+            signing.sign(&FileKey::open(path, &passphrase()?)?, Some(before))?;
+        }
+    }
+    let number = proposal.bundle().number;
+    let missing = signing.missing(Some(before));
+    if missing.is_nothing() {
+        let next = signing.finish(Some(before))?;
+        history.install(dir, &next, &mut edge::entropy)?;
+        let text = format!(
+            "Trust bundle {number} is in place. A signer that is running goes by it once it is started again; proxies learn of it \
+             with their next answer.\n"
+        );
+        let json =
+            json!({ "bundle": number, "installed": true, "root_fingerprint": next.root_fingerprint() });
+        return Ok(Settled { text, json });
+    }
+    let path = output.unwrap_or_else(|| PathBuf::from(format!("trust-{number}.toml")));
+    match signing.to_file() {
+        None => files::save(&path, proposal.to_text().as_bytes())?,
+        Some(file) => files::save(&path, &file.encode())?,
+    };
+    let text = format!(
+        "Trust bundle {number} is proposed in {}. It still needs the signatures of other holders: each runs\n    \
+         waybill trust sign {} --root-key FILE --output SIGNED\nand then `waybill trust install` takes their files together.\n",
+        path.display(),
+        path.display()
+    );
+    let json = json!({
+        "bundle": number, "installed": false, "proposal": path, "missing": { "own": missing.own, "before": missing.before },
+    });
+    Ok(Settled { text, json })
+}
+
+/// Reads what holders hand on: a proposal's text, or a file with signatures.
+pub(crate) fn read(path: &Path) -> Result<Signing, Failure> {
+    let bytes = files::read(path)?;
+    match String::from_utf8(bytes) {
+        Ok(text) if !text.contains("-----BEGIN WAYBILL") => Ok(Signing::begin(&Proposal::from_text(&text)?)?),
+        _ => Ok(Signing::read(&files::read_unverified(path)?)?),
+    }
+}
+
+/// The key that was meant by the beginning of its name, with or without hyphens, among those of the bundle.
+pub(crate) fn find(bundle: &TrustBundle, text: &str) -> Result<PublicKey, Failure> {
+    let meant: String = text.chars().filter(|c| *c != '-').collect::<String>().to_lowercase();
+    let all = bundle.keys.iter().map(|entry| entry.public_key).chain(bundle.roots.iter().copied());
+    let fits = |key: &PublicKey| meant.len() >= 4 && key.thumbprint().to_string().starts_with(&meant);
+    match all.filter(fits).collect::<Vec<_>>()[..] {
+        [one] => Ok(one),
+        ref found => {
+            let what = if found.is_empty() { "names no key" } else { "names more than one key" };
+            let says = format!("{text:?} {what} of trust bundle {}", bundle.number);
+            Err(Failure::misuse(
+                "key-name",
+                says,
+                "Copy the name from `waybill keys list`: four digits of it at least.",
+            ))
+        }
+    }
+}
+
+/// What a bundle says, for people who are to sign or compare it.
+pub(crate) fn table(bundle: &TrustBundle, signers: &[Thumbprint]) -> String {
+    let signed = |kid: &Thumbprint| if signers.contains(kid) { "signed" } else { "" };
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    for root in &bundle.roots {
+        let kid = root.thumbprint();
+        rows.push(vec![
+            kid.short(),
+            "root".to_owned(),
+            String::new(),
+            String::new(),
+            signed(&kid).to_owned(),
+        ]);
+    }
+    for entry in &bundle.keys {
+        let signs: Vec<&str> = entry.signs.iter().map(|kind| kind.name()).collect();
+        let distrusted = entry
+            .distrusted_since
+            .map_or_else(String::new, |since| format!("distrusted since {}", since.minute()));
+        rows.push(vec![
+            entry.public_key.thumbprint().short(),
+            signs.join(" "),
+            entry.from.minute(),
+            entry.until.minute(),
+            distrusted,
+        ]);
+    }
+    show::table(&["KEY", "SIGNS", "FROM", "UNTIL", ""], rows, "no keys")
+}

@@ -1,0 +1,244 @@
+//! `waybill trust show|propose|sign|install`: a trust bundle on its way from a proposal to its place.
+
+use std::{
+    io::{self, IsTerminal as _, Write as _},
+    path::PathBuf,
+};
+
+use license_format::{PublicKey, Thumbprint};
+use serde_json::json;
+use signer::{
+    keys::{FileKey, SigningBackend as _},
+    trust::{History, Proposal, Signing},
+};
+use verifier::TrustState;
+
+use crate::{
+    Context, bundle, edge, files,
+    outcome::{Exit, Failure, Report},
+    secret::SecretSource,
+    show,
+};
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Show {
+    /// A proposal or a file with a trust bundle; the one in place otherwise
+    file: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Propose {
+    /// A root key that was lost or leaked, by the beginning of its name
+    #[arg(long, value_name = "KEY")]
+    replace_root: String,
+    /// The public half of the key in its place, in hexadecimal
+    #[arg(long, value_name = "PUBLIC-KEY", value_parser = public_key)]
+    by: PublicKey,
+    #[command(flatten)]
+    secrets: SecretSource,
+    /// Where to write the proposal
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Sign {
+    /// The proposal, or what another holder has signed
+    file: PathBuf,
+    /// The file of the root key
+    #[arg(long, value_name = "FILE")]
+    root_key: PathBuf,
+    /// The bundle before, which says whose keys its root keys were
+    #[arg(long, value_name = "FILE")]
+    before: Option<PathBuf>,
+    /// Do not ask: the proposal was read elsewhere
+    #[arg(long)]
+    yes: bool,
+    #[command(flatten)]
+    secrets: SecretSource,
+    /// Where to write it with the signature
+    #[arg(long, value_name = "FILE")]
+    output: PathBuf,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Combine {
+    /// What the holders have signed
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    /// Where to write all signatures together
+    #[arg(long, value_name = "FILE")]
+    output: PathBuf,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Install {
+    /// What the holders have signed, together or apart
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+}
+
+impl Show {
+    pub(crate) fn run(self, context: &Context) -> Result<Report, Failure> {
+        let (signing, fingerprint) = match self.file {
+            Some(path) => (bundle::read(&path)?, None),
+            None => {
+                let history = History::read(&context.data_dir.made()?)?;
+                let trust = history.newest();
+                (Signing::read(&trust.to_file())?, Some(trust.root_fingerprint()))
+            }
+        };
+        let (trusted, signers) = (signing.bundle(), signing.signers().collect::<Vec<_>>());
+        let mut text = heading(&signing);
+        if let Some(fingerprint) = &fingerprint {
+            text += &show::fields(&[("root fingerprint", fingerprint)]);
+        }
+        text += "\n";
+        text += &bundle::table(trusted, &signers);
+        let json = json!({
+            "vendor": trusted.vendor, "number": trusted.number, "previous": trusted.previous,
+            "threshold": trusted.threshold, "issued": trusted.issued.rfc3339(), "signed_by": signers,
+            "roots": trusted.roots.iter().map(PublicKey::thumbprint).collect::<Vec<Thumbprint>>(),
+            "missing": signing.missing(None).own, "root_fingerprint": fingerprint, "keys": trusted.keys,
+        });
+        Ok(Report::new(text, json))
+    }
+}
+
+impl Propose {
+    pub(crate) fn run(self, context: &Context) -> Result<Report, Failure> {
+        let dir = context.data_dir.made()?;
+        let history = History::read(&dir)?;
+        let lost = bundle::find(history.newest().bundle(), &self.replace_root)?;
+        let mut proposal = Proposal::after(history.newest(), edge::now());
+        proposal.replace_root(&lost.thumbprint(), self.by)?;
+        let settled = bundle::settle(&dir, &history, &proposal, || self.secrets.passphrase(), self.output)?;
+        Ok(Report::new(settled.text, settled.json))
+    }
+}
+
+impl Sign {
+    pub(crate) fn run(self, context: &Context) -> Result<Report, Failure> {
+        let mut signing = bundle::read(&self.file)?;
+        let before = match self.before {
+            Some(path) => Some(TrustState::pin(&files::read_unverified(&path)?)?),
+            None => None,
+        };
+        if !self.yes {
+            let signers: Vec<Thumbprint> = signing.signers().collect();
+            let shown = format!("{}\n{}", heading(&signing), bundle::table(signing.bundle(), &signers));
+            demand_consent(&shown)?;
+        }
+        let root = FileKey::open(&self.root_key, &self.secrets.passphrase()?)?;
+        signing.sign(&root, before.as_ref())?;
+        let missing = signing.missing(before.as_ref());
+        let written = write(&signing, &self.output)?;
+        let rest = match missing.is_nothing() {
+            true => "It has the signatures that it needs.".to_owned(),
+            false => format!("{} of its root keys must still sign.", missing.own),
+        };
+        let text = format!("{written}\n{rest}\n");
+        let _ = context;
+        Ok(Report::new(
+            text,
+            json!({ "bundle": signing.bundle().number, "signed_by": root.thumbprint(), "file": self.output, "missing": missing.own }),
+        ))
+    }
+}
+
+impl Combine {
+    pub(crate) fn run(self) -> Result<Report, Failure> {
+        let whole = together(&self.files)?;
+        let text = write(&whole, &self.output)? + "\n";
+        let signers: Vec<Thumbprint> = whole.signers().collect();
+        Ok(Report::new(
+            text,
+            json!({ "bundle": whole.bundle().number, "signed_by": signers, "file": self.output }),
+        ))
+    }
+}
+
+impl Install {
+    pub(crate) fn run(self, context: &Context) -> Result<Report, Failure> {
+        let dir = context.data_dir.made()?;
+        let history = History::read(&dir)?;
+        let next = together(&self.files)?.finish(Some(history.newest()))?;
+        let number = next.bundle().number;
+        let installed = number > history.newest().bundle().number;
+        if installed {
+            history.install(&dir, &next, &mut edge::entropy)?;
+        }
+        let text = match installed {
+            true => format!(
+                "Trust bundle {number} is in place. A signer that is running goes by it once it is started again; proxies learn \
+                 of it with their next answer.\n"
+            ),
+            false => format!("Trust bundle {number} was in place before; nothing has changed.\n"),
+        };
+        let json =
+            json!({ "bundle": number, "installed": installed, "root_fingerprint": next.root_fingerprint() });
+        Ok(Report::new(text, json))
+    }
+}
+
+fn together(paths: &[PathBuf]) -> Result<Signing, Failure> {
+    let parts = paths.iter().map(|path| bundle::read(path)).collect::<Result<Vec<_>, _>>()?;
+    Ok(Signing::combine(parts)?)
+}
+
+fn write(signing: &Signing, path: &PathBuf) -> Result<String, Failure> {
+    let Some(file) = signing.to_file() else {
+        let says = "nobody has signed it yet";
+        return Err(Failure::refused("trust-unsigned", says, "Sign it with `waybill trust sign`."));
+    };
+    files::save(path, &file.encode())?;
+    let count = signing.signers().count();
+    let signatures = if count == 1 { "1 signature".to_owned() } else { format!("{count} signatures") };
+    Ok(format!("{} holds trust bundle {} with {signatures}.", path.display(), signing.bundle().number))
+}
+
+fn heading(signing: &Signing) -> String {
+    let trusted = signing.bundle();
+    let (roots, missing) = (trusted.roots.len(), signing.missing(None).own);
+    let needs = match missing {
+        0 => "signed".to_owned(),
+        missing => format!("{missing} to sign"),
+    };
+    show::fields(&[
+        ("trust bundle", &trusted.number),
+        ("vendor", &trusted.vendor),
+        ("made", &trusted.issued.minute()),
+        ("root keys", &format!("{} of {roots} must sign, {needs}", trusted.threshold)),
+    ])
+}
+
+/// Whoever signs has read what: on a terminal it is shown and asked; without one it must be said.
+fn demand_consent(shown: &str) -> Result<(), Failure> {
+    if !io::stdin().is_terminal() {
+        return Err(Failure::misuse(
+            "consent-needed",
+            "a root key signs only what a person has read, and there is no terminal to show it at",
+            "Read it with `waybill trust show FILE`, then give --yes.",
+        ));
+    }
+    let failed = |error: io::Error| {
+        Failure::new(
+            Exit::CouldNotTell,
+            "terminal",
+            format!("the terminal cannot be used: {error}"),
+            "Give --yes.",
+        )
+    };
+    let mut error = io::stderr().lock();
+    write!(error, "{shown}\nSign this? Type yes: ").and_then(|()| error.flush()).map_err(failed)?;
+    let mut answer = String::new();
+    io::stdin().read_line(&mut answer).map_err(failed)?;
+    match answer.trim() {
+        "yes" => Ok(()),
+        _ => Err(Failure::refused("not-signed", "nothing was signed", "Type yes to sign.")),
+    }
+}
+
+fn public_key(text: &str) -> Result<PublicKey, String> {
+    PublicKey::from_hex(text).ok_or_else(|| "a public key has 64 hexadecimal digits".to_owned())
+}

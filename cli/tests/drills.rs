@@ -1,0 +1,214 @@
+//! Keys rotate, leak and are replaced, and nobody visits a site: all that reaches one is the answer to its next request.
+
+mod support;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use serde_json::{Value, json};
+use support::{Run, Site, Vendor};
+
+/// A vendor's keys, by its own commands.
+impl Vendor {
+    fn secret(&self) -> [&str; 2] {
+        ["--passphrase-file", self.passphrase.to_str().expect("text")]
+    }
+
+    fn keys(&self, arguments: &[&str]) -> Run {
+        let mut all = vec!["keys"];
+        all.extend(arguments);
+        if matches!(arguments[0], "rotate" | "revoke") {
+            all.extend(self.secret());
+        }
+        self.run(&all)
+    }
+
+    /// The keys of a role that the list shows in a state.
+    fn listed(&self, role: &str, state: &str) -> Vec<String> {
+        let list = self.keys(&["list"]).exits(0).json();
+        let keys = list["keys"].as_array().expect("keys");
+        let fits = |key: &&Value| {
+            key["role"] == role && key["state"].as_str().is_some_and(|is| is.starts_with(state))
+        };
+        keys.iter().filter(fits).map(|key| key["key"].as_str().expect("a name").to_owned()).collect()
+    }
+
+    fn in_use(&self) -> String {
+        let [key] = &self.listed("issuing", "in use")[..] else { panic!("one issuing key is in use") };
+        key.clone()
+    }
+
+    /// `waybill issue`: an answer from a signer that is started for it.
+    fn issues(&self, request: &Path) -> PathBuf {
+        let answer = request.with_extension("answer");
+        let mut all =
+            vec!["issue", request.to_str().expect("text"), "--output", answer.to_str().expect("text")];
+        all.extend(self.secret());
+        self.run(&all).exits(0);
+        answer
+    }
+
+    fn activates(&self, code: &str, key: &str) -> Site {
+        let site = self.site(code, "Site");
+        let answer = self.issues(&site.activation("desktop", key, "activation"));
+        assert_eq!(site.imports(&answer), "installed");
+        site
+    }
+
+    /// The site uses something and reports it, and its answer comes home.
+    fn refreshes(&self, site: &Site, name: &str) -> PathBuf {
+        site.uses("desktop", name.len() as u64);
+        let answer = self.issues(&site.refresh("desktop", name));
+        assert_eq!(site.imports(&answer), "installed");
+        answer
+    }
+}
+
+/// The key that signed a file.
+fn signer_of(vendor: &Vendor, file: &Path) -> String {
+    let inspected = vendor.run(&["inspect", file.to_str().expect("text")]).exits(0).json();
+    inspected["kid"].as_str().expect("a key").to_owned()
+}
+
+fn bundle(site: &Site) -> Value {
+    site.status()["trust_bundle"].clone()
+}
+
+fn notes(site: &Site) -> Vec<String> {
+    let slot = site.slot("desktop");
+    let codes = slot["notices"].as_array().expect("notices").iter();
+    codes.filter_map(|notice| notice["code"].as_str()).map(str::to_owned).collect()
+}
+
+/// The issuing key rotates: a site that was activated before goes on, learns of the new key from its next answer, and one that slept through
+/// three rotations catches up from one answer.
+#[test]
+fn the_issuing_key_rotates() {
+    let vendor = Vendor::new();
+    let contoso = vendor.customer("contoso");
+    let (_, key) = vendor.sells(&contoso, "desktop", 250);
+    let (_, other) = vendor.sells(&contoso, "desktop", 10);
+    let awake = vendor.activates("PS1", &key);
+    let asleep = vendor.activates("PS2", &other);
+    let first = vendor.in_use();
+
+    for number in 2..=4 {
+        let made = vendor.keys(&["rotate"]).exits(0).json();
+        assert_eq!([&made["bundle"], &made["installed"]], [&json!(number), &json!(true)]);
+        assert_eq!(awake.slot("desktop")["state"], "active");
+        let answer = vendor.refreshes(&awake, &format!("refresh-{number}"));
+        assert_eq!(signer_of(&vendor, &answer), made["key"].as_str().expect("a name"));
+        assert_eq!(bundle(&awake), number);
+    }
+    assert_eq!(vendor.listed("issuing", "spare").len(), 3, "the old ones are trusted still");
+    assert_ne!(vendor.in_use(), first);
+
+    assert_eq!(bundle(&asleep), 1);
+    let answer = vendor.refreshes(&asleep, "refresh");
+    assert_eq!(bundle(&asleep), 4);
+    assert!(notes(&asleep).is_empty(), "{:?}", notes(&asleep));
+
+    // Who is set up today begins at the newest, and an old answer is still no news.
+    vendor
+        .run(&["trust", "export", "--output", vendor.path("newest.waybill").to_str().expect("text")])
+        .exits(0);
+    let again = asleep.import(&answer).exits(0).json();
+    assert_eq!(again["outcome"], "already-installed");
+}
+
+/// A spare is trusted from day one and takes over with one command, for which no root key is needed.
+#[test]
+fn a_spare_takes_over_at_once() {
+    let vendor = Vendor::new();
+    let contoso = vendor.customer("contoso");
+    let (_, key) = vendor.sells(&contoso, "desktop", 250);
+    let spare =
+        vendor.keys(&["rotate", "--spare"]).exits(0).json()["key"].as_str().expect("a name").to_owned();
+    let used = vendor.in_use();
+    assert_ne!(used, spare);
+    let site = vendor.activates("PS1", &key);
+
+    // The root key is in a safe, and the key in use is gone.
+    fs::rename(vendor.data_dir.join("keys/root-1.key"), vendor.path("root-1.key")).expect("put away");
+    fs::remove_file(vendor.data_dir.join("keys/issuing-1.key")).expect("lost");
+    vendor.keys(&["use", &spare[..8]]).exits(0);
+    assert_eq!(vendor.in_use(), spare);
+    let answer = vendor.refreshes(&site, "refresh");
+    assert_eq!(signer_of(&vendor, &answer), spare);
+
+    let none = vendor.keys(&["use", &used[..8]]).exits(1);
+    assert_eq!(none.error_code(), "key-not-here");
+    let root = vendor.keys(&["list"]).exits(0).json()["keys"].as_array().expect("keys").clone();
+    let root = root.iter().find(|key| key["role"] == "root").expect("a root key").clone();
+    assert_eq!(root["secret"], "not here");
+    let name = &root["key"].as_str().expect("a name")[..8];
+    assert_eq!(vendor.keys(&["use", name]).exits(1).error_code(), "key-is-root");
+    assert_eq!(vendor.keys(&["use", "0000"]).exits(2).error_code(), "key-name");
+}
+
+/// An issuing key leaks. What it signed before is good, what it signed since is not, also where it is in force already.
+#[test]
+fn an_issuing_key_leaks() {
+    let vendor = Vendor::new();
+    let contoso = vendor.customer("contoso");
+    let (_, first) = vendor.sells(&contoso, "desktop", 250);
+    let (_, second) = vendor.sells(&contoso, "desktop", 10);
+    let (_, mobile) = vendor.sells(&contoso, "mobile", 10);
+    let (_, another) = vendor.sells(&contoso, "mobile", 10);
+    let leaked = vendor.in_use();
+
+    let before = vendor.activates("PS1", &first);
+    let since = next_second(before.slot("desktop")["issued"].as_str().expect("an instant"));
+    support::wait_for("the second of the leak", || (clock() >= since).then_some(()));
+    let after = vendor.activates("PS2", &second);
+    after.uses("desktop", 3);
+    let stray = vendor.issues(&after.refresh("desktop", "on-its-way"));
+
+    vendor.keys(&["rotate"]).exits(0);
+    let told = vendor.keys(&["revoke", &leaked, "--since", &since]).exits(0).json();
+    assert_eq!([&told["bundle"], &told["installed"]], [&json!(3), &json!(true)]);
+    assert_eq!(vendor.listed("issuing", "distrusted"), [leaked.as_str()]);
+
+    // The news comes with the next answer, here for the other slot: it touches only the license that was signed since.
+    for (site, key) in [(&before, &mobile), (&after, &another)] {
+        assert!(!notes(site).contains(&"key-distrusted".to_owned()), "nobody there can know yet");
+        let answer = vendor.issues(&site.activation("mobile", key, "mobile"));
+        assert_eq!(site.imports(&answer), "installed");
+        assert_eq!(bundle(site), 3);
+    }
+    assert!(!notes(&before).contains(&"key-distrusted".to_owned()), "{:?}", notes(&before));
+    assert!(notes(&after).contains(&"key-distrusted".to_owned()), "{:?}", notes(&after));
+    let check = |site: &Site| site.run(&["check", "--license-type", "desktop", "--add", "1"]);
+    check(&before).exits(0);
+    check(&after).exits(1);
+    // What was on its way is not taken any more; the next answer is signed by another key.
+    assert_eq!(after.import(&stray).exits(1).error_code(), "key-distrusted");
+    vendor.refreshes(&after, "refresh");
+    assert!(!notes(&after).contains(&"key-distrusted".to_owned()), "{:?}", notes(&after));
+    check(&after).exits(0);
+}
+
+fn next_second(instant: &str) -> String {
+    license_format::Timestamp::parse(instant).expect("an instant").plus(1).rfc3339()
+}
+
+/// What the machine's clock says, as RFC 3339 writes it.
+fn clock() -> String {
+    let told = Command::new("date").args(["-u", "+%Y-%m-%dT%H:%M:%SZ"]).output().expect("date");
+    String::from_utf8(told.stdout).expect("text").trim().to_owned()
+}
+
+/// OpenSSL reads the public half that is exported.
+#[test]
+fn a_public_key_is_exported() {
+    let vendor = Vendor::new();
+    let key = vendor.in_use();
+    let path = vendor.path("issuing.pem");
+    vendor.keys(&["export", &key[..12], "--output", path.to_str().expect("text")]).exits(0);
+    let read = Command::new("openssl").args(["pkey", "-pubin", "-noout", "-text", "-in"]).arg(&path).output();
+    let read = read.expect("openssl");
+    assert!(String::from_utf8_lossy(&read.stdout).contains("ED25519 Public-Key"), "{read:?}");
+}

@@ -1,0 +1,114 @@
+//! Every trust bundle that this vendor ever put in place, in the data directory: the newest as `trust.waybill`, each as `trust/N.waybill`.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use license_format::{UnverifiedDocument, UnverifiedFile, limits};
+use verifier::TrustState;
+
+use super::TrustError;
+use crate::{data_dir::DataDir, entropy::Entropy, files};
+
+/// What is trusted now, and the documents that lead there from each bundle before.
+#[derive(Debug, Clone)]
+pub struct History {
+    newest: TrustState,
+    /// The documents of the bundles before the newest, the newer first.
+    earlier: Vec<Vec<UnverifiedDocument>>,
+}
+
+impl History {
+    /// Reads it. A bundle whose installation was interrupted is in place: its file is complete before `trust.waybill` is replaced.
+    pub fn read(dir: &DataDir) -> Result<History, TrustError> {
+        let mut newest = pin(&dir.trust())?;
+        while let Some(next) = document(&dir.trust_bundle(newest.bundle().number + 1))? {
+            let mut documents = vec![next.document];
+            documents.extend(next.trust);
+            newest = newest.advance(&documents)?;
+        }
+        let mut earlier = Vec::new();
+        for number in (1..newest.bundle().number).rev() {
+            // Without one of them only those who are further behind are not led on.
+            let Some(file) = document(&dir.trust_bundle(number))? else { break };
+            let mut documents = vec![file.document];
+            documents.extend(file.trust);
+            earlier.push(documents);
+        }
+        Ok(History { newest, earlier })
+    }
+
+    /// What is trusted now.
+    pub fn newest(&self) -> &TrustState {
+        &self.newest
+    }
+
+    /// The documents that lead as many proxies as possible to the newest trust, in at most so many: those of the newest bundle and the
+    /// revocation list, then those of up to so many bundles before, as long as a whole one fits.
+    pub fn documents(&self, room: usize, earlier: usize) -> Vec<UnverifiedDocument> {
+        let mut documents = self.newest.documents();
+        for bundle in self.earlier.iter().take(earlier) {
+            if documents.len() + bundle.len() > room {
+                break;
+            }
+            documents.extend(bundle.iter().cloned());
+        }
+        documents
+    }
+
+    /// One file from which whoever is behind catches up, as far as it holds: eight documents.
+    pub fn to_file(&self) -> UnverifiedFile {
+        let mut documents = self.documents(limits::TRUST_DOCUMENTS + 1, usize::MAX);
+        let document = documents.remove(0);
+        UnverifiedFile { document, trust: documents, proof: None }
+    }
+
+    /// Puts the next bundle in place, durably. `next` comes from [`Signing::finish`](super::Signing::finish) over the newest.
+    pub fn install(
+        &self,
+        dir: &DataDir,
+        next: &TrustState,
+        entropy: &mut dyn Entropy,
+    ) -> Result<(), TrustError> {
+        let now = self.newest.bundle().number;
+        // The bundle that `init` made has no file of its own yet.
+        for (number, state) in [(now, &self.newest), (next.bundle().number, next)] {
+            let path = dir.trust_bundle(number);
+            files::create_dir(path.parent().expect("it is in the data directory")).map_err(failed(&path))?;
+            match files::create(&path, &state.to_file().encode(), entropy) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists && number == now => {}
+                created => created.map_err(failed(&path))?,
+            }
+        }
+        let path = dir.trust();
+        files::replace(&path, &next.to_file().encode(), entropy).map_err(failed(&path))
+    }
+}
+
+fn pin(path: &Path) -> Result<TrustState, TrustError> {
+    let file = document(path)?.ok_or_else(|| missing(path))?;
+    TrustState::pin(&file).map_err(|error| damaged(path, error.to_string()))
+}
+
+fn document(path: &Path) -> Result<Option<UnverifiedFile>, TrustError> {
+    let bytes = match fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(failed(path)(error)),
+    };
+    UnverifiedFile::read(&bytes).map(Some).map_err(|error| damaged(path, error.to_string()))
+}
+
+fn missing(path: &Path) -> TrustError {
+    damaged(path, "it is missing".to_owned())
+}
+
+fn damaged(path: &Path, detail: String) -> TrustError {
+    TrustError::Damaged { path: path.to_owned(), detail }
+}
+
+fn failed(path: &Path) -> impl FnOnce(io::Error) -> TrustError + use<> {
+    let path: PathBuf = path.to_owned();
+    move |source| TrustError::File { path, source }
+}
