@@ -2,7 +2,7 @@
 
 use std::{
     io::{self, IsTerminal as _, Write as _},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use license_format::{PublicKey, Thumbprint};
@@ -186,7 +186,7 @@ fn together(paths: &[PathBuf]) -> Result<Signing, Failure> {
     Ok(Signing::combine(parts)?)
 }
 
-fn write(signing: &Signing, path: &PathBuf) -> Result<String, Failure> {
+fn write(signing: &Signing, path: &Path) -> Result<String, Failure> {
     let Some(file) = signing.to_file() else {
         let says = "nobody has signed it yet";
         return Err(Failure::refused("trust-unsigned", says, "Sign it with `waybill trust sign`."));
