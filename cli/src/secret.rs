@@ -1,6 +1,7 @@
 //! Passphrases come from a prompt, a file or standard input; never from the command line, which others on the machine can read.
 
 use std::{
+    cell::OnceCell,
     io::{self, IsTerminal as _},
     path::{Path, PathBuf},
 };
@@ -65,6 +66,9 @@ pub(crate) struct SecretSource {
     /// File whose first line is the PIN of the token with a signing key; `-` for standard input. Asked for when absent
     #[arg(long, value_name = "FILE")]
     pin_file: Option<PathBuf>,
+    /// Nobody is asked twice, and standard input can be read once.
+    #[arg(skip)]
+    given: OnceCell<Passphrase>,
 }
 
 impl SecretSource {
@@ -85,7 +89,11 @@ impl SecretSource {
 
     /// The passphrase of key files.
     pub(crate) fn passphrase(&self) -> Result<Passphrase, Failure> {
-        self.passphrase.read()
+        if let Some(given) = self.given.get() {
+            return Ok(given.clone());
+        }
+        let passphrase = self.passphrase.read()?;
+        Ok(self.given.get_or_init(|| passphrase).clone())
     }
 
     /// The PIN of a token.

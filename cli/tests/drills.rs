@@ -201,6 +201,19 @@ fn clock() -> String {
     String::from_utf8(told.stdout).expect("text").trim().to_owned()
 }
 
+/// A mistyped passphrase makes no key, and changes nothing.
+#[test]
+fn a_mistyped_passphrase_makes_no_key() {
+    let vendor = Vendor::new();
+    let wrong = vendor.path("wrong");
+    fs::write(&wrong, "across the gab\n").expect("written");
+    let before = vendor.keys(&["list"]).exits(0).json();
+    let rotate = ["keys", "rotate", "--passphrase-file", wrong.to_str().expect("text")];
+    assert_eq!(vendor.run(&rotate).exits(1).error_code(), "key-wrong-passphrase");
+    assert_eq!(vendor.keys(&["list"]).exits(0).json(), before);
+    assert!(!vendor.data_dir.join("keys/issuing-2.key").exists());
+}
+
 /// OpenSSL reads the public half that is exported.
 #[test]
 fn a_public_key_is_exported() {

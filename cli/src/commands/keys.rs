@@ -190,7 +190,16 @@ impl Rotate {
                 (key.public_key(), key.address().to_string())
             }
             _ => {
-                let key = FileKey::create(&path, &self.change.secrets.passphrase()?, &mut edge::entropy)?;
+                let passphrase = self.change.secrets.passphrase()?;
+                // A mistyped passphrase would lock the new key up: it must open a file that is there.
+                if let Some(KeyPlace::File(known)) = KeyRing::read(&dir)?
+                    .places()
+                    .map(|(_, place)| place)
+                    .find(|place| matches!(place, KeyPlace::File(_)))
+                {
+                    FileKey::open(known, &passphrase)?;
+                }
+                let key = FileKey::create(&path, &passphrase, &mut edge::entropy)?;
                 (key.public_key(), key.path().display().to_string())
             }
         };
@@ -219,8 +228,13 @@ impl Revoke {
         proposal.distrust(&kid, self.since)?;
         let passphrase = || self.change.secrets.passphrase();
         let settled = bundle::settle(&dir, &history, &proposal, passphrase, self.change.output)?;
+        let ring = KeyRing::read(&dir)?;
+        let kinds = [Kind::License, Kind::Checkpoint];
+        let last_one = kinds.iter().find_map(|kind| ring.in_use(proposal.bundle(), *kind, edge::now()).err());
+        let warning = last_one
+            .map_or_else(String::new, |none| format!("\nThen {none}. Run `waybill keys rotate` too.\n"));
         let text = format!(
-            "What key {} signed from {} on is believed by nobody who has the new bundle; what it signed before stays genuine.\n{}",
+            "What key {} signed from {} on is believed by nobody who has the new bundle; what it signed before stays genuine.\n{}{warning}",
             kid.short(),
             self.since.minute(),
             settled.text
