@@ -398,8 +398,8 @@ async fn a_fork_resolved_for_the_second_branch_lets_it_go_on() {
         .unwrap_err();
     assert_eq!(again.code(), "no-fork", "of two administrators one decides");
     let history = desk.signer.catalog().history(&own, &desk.subscription.id).await.unwrap();
-    let said = format!("{}: the second branch lives", proxy.name().short());
-    assert_eq!((history[0].what.as_str(), history[0].after.as_deref()), ("fork", Some(said.as_str())));
+    let said = (history[0].what.as_str(), history[0].after.as_deref());
+    assert_eq!(said, ("fork-resolved", Some("P01 PROXY1: the second branch lives")));
 
     let refresh = restored.refresh(DESKTOP, moment(desk.now, 4)).unwrap();
     let answered = desk.answer(&refresh).await;
