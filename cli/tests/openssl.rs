@@ -90,32 +90,22 @@ fn verifies_a_license_and_the_trust_bundle() {
     }
 }
 
-/// A passphrase can be changed with OpenSSL; the key goes on signing.
+/// A passphrase can be changed with OpenSSL; the keys go on signing.
 #[test]
-fn a_passphrase_changed_by_openssl_opens_the_key() {
+fn a_passphrase_changed_by_openssl_opens_the_keys() {
     let vendor = Vendor::new();
-    let key = vendor.data_dir.join("keys/issuing-1.key");
     let (old, new) = (format!("file:{}", text(&vendor.passphrase)), vendor.path("new-passphrase"));
     fs::write(&new, "another way across\n").unwrap();
-    let (plain, changed) = (vendor.path("plain.pem"), vendor.path("changed.pem"));
-    openssl(&["pkey", "-in", text(&key), "-passin", &old, "-out", text(&plain)]).exits(0);
     let pass_out = format!("file:{}", text(&new));
-    openssl(&[
-        "pkcs8",
-        "-topk8",
-        "-v2",
-        "aes-256-cbc",
-        "-scrypt",
-        "-in",
-        text(&plain),
-        "-passout",
-        &pass_out,
-        "-out",
-        text(&changed),
-    ])
-    .exits(0);
-    // Over the old file, whose access stays as it was.
-    fs::write(&key, fs::read(&changed).unwrap()).unwrap();
+    for name in ["issuing-1.key", "log-1.key"] {
+        let key = vendor.data_dir.join("keys").join(name);
+        let [plain, changed] = ["plain", "changed"].map(|what| vendor.path(&format!("{name}.{what}")));
+        openssl(&["pkey", "-in", text(&key), "-passin", &old, "-out", text(&plain)]).exits(0);
+        let encrypt = ["pkcs8", "-topk8", "-v2", "aes-256-cbc", "-scrypt", "-in", text(&plain)];
+        openssl(&[&encrypt[..], &["-passout", &pass_out, "-out", text(&changed)]].concat()).exits(0);
+        // Over the old file, whose access stays as it was.
+        fs::write(&key, fs::read(&changed).unwrap()).unwrap();
+    }
 
     let request = request(&vendor);
     assert_eq!(issue(&vendor, &request, &vendor.passphrase).1.exits(1).error_code(), "key-not-opened");
