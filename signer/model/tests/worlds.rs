@@ -35,7 +35,7 @@ fn holds(world: World) {
 
 #[expect(clippy::disallowed_methods, reason = "how long a search takes is shown, and decides nothing")]
 fn holds_from(world: World, begin: impl Fn(&mut Play)) {
-    let most = [10_000, 40_000, 4_000_000][depth().min(2) as usize];
+    let most = [10_000, 120_000, 4_000_000][depth().min(2) as usize];
     let mut play = Play::of(world);
     begin(&mut play);
     let begun = std::time::Instant::now();
