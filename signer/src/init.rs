@@ -11,7 +11,7 @@ use std::{
 };
 
 use license_format::{
-    DAY, Digest, Kind, Label, Thumbprint, Timestamp, UnverifiedDocument, UnverifiedFile,
+    DAY, Digest, Label, Thumbprint, Timestamp, UnverifiedDocument, UnverifiedFile,
     payload::{KeyEntry, TrustBundle, VERSION},
 };
 use verifier::{TrustState, VerifyError};
@@ -23,19 +23,12 @@ use crate::{
     ids::RecordId,
     keys::{FileKey, KeyError, Passphrase, SigningBackend as _},
     store::{Contents, Store, StoreError, StoreKind},
+    trust::Role,
     witness::{Witness, WitnessError},
 };
 
 /// How long the first keys may sign: long enough that rotating them is planned, short enough that it is practised.
 const KEY_LENGTH: u64 = 5 * 365 * DAY;
-
-/// What an issuing key signs: every answer, and what revokes them.
-const ISSUING_KEY_SIGNS: [Kind; 4] =
-    [Kind::License, Kind::DeactivationReceipt, Kind::Refusal, Kind::RevocationList];
-
-/// What a log key signs. It is another key: whoever only keeps the log cannot issue, and a log key's notes, which other programs read
-/// as texts, can never be taken for an answer.
-const LOG_KEY_SIGNS: [Kind; 1] = [Kind::Checkpoint];
 
 /// What is asked of whoever makes a data directory.
 #[derive(Debug)]
@@ -337,15 +330,15 @@ fn trust(
         }
         return Ok(trust);
     }
-    let entry = |key: &FileKey, signs: &[Kind]| KeyEntry {
+    let entry = |key: &FileKey, role: Role| KeyEntry {
         from: now,
-        signs: signs.to_vec(),
+        signs: role.signs().to_vec(),
         until: now.plus(KEY_LENGTH),
         public_key: key.public_key(),
         distrusted_since: None,
     };
     let bundle = TrustBundle {
-        keys: vec![entry(issuing, &ISSUING_KEY_SIGNS), entry(log, &LOG_KEY_SIGNS)],
+        keys: vec![entry(issuing, Role::Issuing), entry(log, Role::Log)],
         roots: vec![root.public_key()],
         issued: now,
         number: 1,

@@ -45,7 +45,7 @@ impl Trust {
             Trust::Export(command) => command,
             Trust::Show(command) => return command.run(context),
             Trust::Propose(command) => return command.run(context),
-            Trust::Sign(command) => return command.run(context),
+            Trust::Sign(command) => return command.run(),
             Trust::Combine(command) => return command.run(),
             Trust::Install(command) => return command.run(context),
         };

@@ -118,7 +118,7 @@ impl Propose {
 }
 
 impl Sign {
-    pub(crate) fn run(self, context: &Context) -> Result<Report, Failure> {
+    pub(crate) fn run(self) -> Result<Report, Failure> {
         let mut signing = bundle::read(&self.file)?;
         let before = match self.before {
             Some(path) => Some(TrustState::pin(&files::read_unverified(&path)?)?),
@@ -138,7 +138,6 @@ impl Sign {
             false => format!("{} of its root keys must still sign.", missing.own),
         };
         let text = format!("{written}\n{rest}\n");
-        let _ = context;
         Ok(Report::new(
             text,
             json!({ "bundle": signing.bundle().number, "signed_by": root.thumbprint(), "file": self.output, "missing": missing.own }),
