@@ -4,16 +4,17 @@
 //! every proof is verified against its root. Leaves are asked for all over the log, so that few of their pages are warm.
 #![allow(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
 
+mod support;
+
 use std::{path::Path, time::Instant};
 
-use license_format::{Digest, Timestamp};
+use license_format::Digest;
 use signer::{
-    init::{DataDir, InitOptions, init},
-    keys::Passphrase,
     log::{AnswerLog, bench},
     store::Store,
 };
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, SqliteConnection, sqlite::SqliteConnectOptions};
+use support::{figure, median};
 use verifier::log::{continues, includes};
 
 const LEAVES: u64 = 10_000_000;
@@ -25,12 +26,7 @@ const AIM: f64 = 30.0;
 
 #[tokio::main]
 async fn main() {
-    let folder = tempfile::tempdir_in(".").expect("a folder on this disk");
-    let dir = DataDir::new(folder.path().join("vendor"));
-    let passphrase = Passphrase::new("only for a moment".to_owned()).expect("long enough");
-    let options = InitOptions { vendor: "Northwind Software".to_owned(), passphrase };
-    let now = Timestamp::parse("2026-11-22").expect("a day");
-    init(&dir, &options, now, &mut dice).await.expect("made");
+    let (dir, folder) = support::data_dir().await;
     eprintln!("a log with {LEAVES} leaves");
     let root = fill(&folder.path().join("vendor/waybill.db")).await;
 
@@ -107,26 +103,4 @@ async fn fill(path: &Path) -> Digest {
     connection.execute("PRAGMA journal_mode = WAL; ANALYZE").await.expect("set");
     connection.close().await.expect("closed");
     root
-}
-
-fn median(mut times: Vec<f64>) -> f64 {
-    times.sort_unstable_by(f64::total_cmp);
-    times[times.len() / 2]
-}
-
-fn figure(name: &str, value: f64, unit: &str, aim: Option<f64>) {
-    let (aim, meets) = match aim {
-        Some(aim) => (format!("\"<= {aim:.2}\""), (value <= aim).to_string()),
-        None => ("null".to_owned(), "null".to_owned()),
-    };
-    println!(r#"{{"figure": "{name}", "value": {value}, "unit": "{unit}", "aim": {aim}, "meets": {meets}}}"#);
-}
-
-fn dice(out: &mut [u8]) {
-    use std::sync::atomic::{AtomicU64, Ordering};
-    static CALLS: AtomicU64 = AtomicU64::new(0);
-    for chunk in out.chunks_mut(32) {
-        let block = Digest::of(&CALLS.fetch_add(1, Ordering::Relaxed).to_be_bytes());
-        chunk.copy_from_slice(&block.0[..chunk.len()]);
-    }
 }

@@ -5,25 +5,18 @@
 //! of sites do that refresh when it suits them. A few real sites then refresh through the signer, each file with a new report.
 #![allow(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
 
+mod support;
+
 use std::{
     path::Path,
     time::{Duration, Instant},
 };
 
-use ed25519_dalek::{Signer as _, SigningKey};
-use license_format::{
-    DAY, LicenseKey, LicenseType, Nonce, PublicKey, Timestamp, UnverifiedFile, payload::InstallationFacts,
-};
-use signer::{
-    AccountId, Answer, Asker, Signer, SubscriptionId,
-    catalog::{Draw, KeyDraft, SubscriptionDraft},
-    init::{DataDir, InitOptions, init},
-    keys::Passphrase,
-    people::{AccountDraft, AccountKind, Actor},
-};
+use license_format::{DAY, LicenseKey, LicenseType, Timestamp};
+use signer::{AccountId, Answer, Asker, Signer, SubscriptionId};
 use sqlx::{Connection as _, Executor as _, SqliteConnection, sqlite::SqliteConnectOptions};
+use support::{Site, figure, median, passphrase, today};
 use tempfile::TempDir;
-use verifier::installation::{Installation, Moment};
 
 const CROWDS: [u64; 3] = [1, 10_000, 999_900];
 const SITES: u8 = 8;
@@ -81,159 +74,79 @@ async fn main() {
     );
 }
 
-fn median(mut times: Vec<f64>) -> f64 {
-    times.sort_unstable_by(f64::total_cmp);
-    times[times.len() / 2]
-}
-
-fn figure(name: &str, value: f64, unit: &str, aim: Option<f64>) {
-    let (aim, meets) = match aim {
-        Some(aim) => (format!("\"<= {aim:.2}\""), (value <= aim).to_string()),
-        None => ("null".to_owned(), "null".to_owned()),
-    };
-    println!(r#"{{"figure": "{name}", "value": {value}, "unit": "{unit}", "aim": {aim}, "meets": {meets}}}"#);
-}
-
 /// A vendor's store in which a subscription has so many installations, and a few sites beside them.
 struct Crowd {
     signer: Signer,
-    sites: Vec<(SigningKey, Installation)>,
+    sites: Vec<Site>,
     subscription: SubscriptionId,
     key: LicenseKey,
     stranger: AccountId,
-    now: Timestamp,
-    turn: u64,
     _folder: TempDir,
 }
 
 impl Crowd {
     async fn new(crowd: u64) -> Crowd {
-        let folder = tempfile::tempdir_in(".").expect("a folder on this disk");
-        let dir = DataDir::new(folder.path().join("vendor"));
-        let passphrase = || Passphrase::new("only for a moment".to_owned()).expect("long enough");
-        let now = Timestamp::parse("2026-11-22").expect("a day");
-        let options = InitOptions { vendor: "Northwind Software".to_owned(), passphrase: passphrase() };
-        init(&dir, &options, now, &mut dice).await.expect("made");
-        let signer = Signer::open(&dir, &passphrase(), now).await.expect("opened");
-        let draft = AccountDraft {
-            name: "Contoso".to_owned(),
-            kind: AccountKind::Business,
-            admin_email: "ana@contoso.example".to_owned(),
-        };
-        let account = signer.people().create_account(draft, now, &mut dice).await.expect("made").account.id;
-        let draft = AccountDraft {
-            name: "Fabrikam".to_owned(),
-            kind: AccountKind::Business,
-            admin_email: "bob@fabrikam.example".to_owned(),
-        };
-        let stranger = signer.people().create_account(draft, now, &mut dice).await.expect("made").account.id;
-        let end = now.plus(900 * DAY);
-        let mut draft = SubscriptionDraft::new(account.clone(), LicenseType::Computers, 5_000_000, now, end);
-        draft.offline_use = true;
-        let sold = signer.catalog().create_subscription(draft, &Actor::Operator, now, &mut dice).await;
-        let subscription = sold.expect("sold").0.id;
-        let draft = KeyDraft {
-            draw: Draw::Dynamic { headroom: 1 },
-            installations: 1_000_000,
-            ..KeyDraft::new(subscription.clone(), "Everybody")
-        };
-        let key = signer.catalog().create_license_key(draft, &Actor::Operator, now, &mut dice).await;
-        let key = key.expect("made").key;
+        let (dir, folder) = support::data_dir().await;
+        let signer = Signer::open(&dir, &passphrase(), today()).await.expect("opened");
+        let account = support::account(&signer, "Contoso").await;
+        let stranger = support::account(&signer, "Fabrikam").await;
+        let (subscription, key) = support::sell(&signer, &account).await;
         signer.close().await;
-        fill(&folder.path().join("vendor/waybill.db"), crowd, &subscription, account.as_str(), &key, now)
-            .await;
-        let signer = Signer::open(&dir, &passphrase(), now).await.expect("opened again");
-        let sites = Vec::new();
-        let mut crowd = Crowd { sites, signer, subscription, key, stranger, now, turn: 0, _folder: folder };
+        let store = folder.path().join("vendor/waybill.db");
+        fill(&store, crowd, &subscription, account.as_str(), &key, today()).await;
+        let signer = Signer::open(&dir, &passphrase(), today()).await.expect("opened again");
+        let mut crowd = Crowd { sites: Vec::new(), signer, subscription, key, stranger, _folder: folder };
         for number in 1..=SITES {
-            crowd.settle(number).await;
+            let mut site = Site::set_up(number, crowd.signer.trust());
+            let request = site.activation(&crowd.key);
+            crowd.carry(&mut site, &request).await;
+            crowd.sites.push(site);
         }
         crowd
-    }
-
-    /// A site of our own that is active.
-    async fn settle(&mut self, number: u8) {
-        let (secret, state) = self.set_up(number);
-        let moment = self.moment();
-        let sign = |bytes: &[u8]| secret.sign(bytes).to_bytes();
-        let made = state.prepare_activation(LicenseType::Computers, &self.key, moment, sign);
-        let (state, made) = made.expect("prepared");
-        let state = self.carry(&state, made.request.file()).await.0;
-        self.sites.push((secret, state));
     }
 
     /// So many activations by somebody of another account, with a key that does not exist or with this account's, and how long the
     /// signer took for them.
     async fn refusals(&mut self, count: usize, foreign: bool) -> Duration {
-        let (secret, state) = self.set_up(200);
+        let mut site = Site::set_up(200, self.signer.trust());
         let unknown = LicenseKey::from_random(LicenseType::Computers, &[7; 18]);
+        let key = if foreign { &self.key } else { &unknown };
         let asker = Asker::Account(self.stranger.clone());
         let mut spent = Duration::ZERO;
         for _ in 0..count {
-            let moment = self.moment();
-            let key = if foreign { &self.key } else { &unknown };
-            let sign = |bytes: &[u8]| secret.sign(bytes).to_bytes();
-            let made =
-                state.prepare_activation(LicenseType::Computers, key, moment, sign).expect("prepared").1;
+            let request = site.activation(key);
             let start = Instant::now();
-            let answered = self.signer.answer(made.request.file(), &asker, self.now).await.expect("answered");
+            let answered = self.signer.answer(&request, &asker, today()).await.expect("answered");
             spent += start.elapsed();
             assert!(matches!(answered.answer, Answer::Refusal(_)), "a stranger gets no license");
         }
         spent
     }
 
-    fn set_up(&self, number: u8) -> (SigningKey, Installation) {
-        let secret = SigningKey::from_bytes(&[number; 32]);
-        let facts = InstallationFacts {
-            name: format!("PC{number}").parse().expect("a name"),
-            product: "Desktop".parse().expect("a name"),
-            version: "1.0".parse().expect("a version"),
-            site_code: "PS1".parse().expect("a site code"),
-            public_key: PublicKey(secret.verifying_key().to_bytes()),
-            fingerprint: Default::default(),
-            site_description: None,
-        };
-        let state = Installation::set_up(facts, self.signer.trust(), self.now);
-        (secret, state)
-    }
-
     /// So many refreshes, and how long the signer took for them.
     async fn answers(&mut self, count: usize) -> Duration {
+        let mut sites = std::mem::take(&mut self.sites);
         let mut spent = Duration::ZERO;
         for at in 0..count {
-            let at = at % self.sites.len();
-            let moment = self.moment();
-            let (secret, state) = &self.sites[at];
-            let state = state.set_usage(LicenseType::Computers, 1 + self.turn % 3, self.now);
-            let sign = |bytes: &[u8]| secret.sign(bytes).to_bytes();
-            let made = state.prepare_refresh(LicenseType::Computers, moment, sign);
-            let (state, made) = made.expect("prepared");
-            let (state, took) = self.carry(&state, made.request.file()).await;
-            self.sites[at].1 = state;
-            spent += took;
+            let site = &mut sites[at % usize::from(SITES)];
+            let request = site.refresh();
+            spent += self.carry(site, &request).await;
         }
+        self.sites = sites;
         spent
     }
 
-    async fn carry(&self, state: &Installation, request: &[u8]) -> (Installation, Duration) {
+    async fn carry(&self, site: &mut Site, request: &[u8]) -> Duration {
         let start = Instant::now();
-        let answered = self.signer.answer(request, &Asker::Staff, self.now).await.expect("answered");
+        let answered = self.signer.answer(request, &Asker::Staff, today()).await.expect("answered");
         let took = start.elapsed();
-        let file = UnverifiedFile::read(&answered.file).expect("a file");
-        (state.import(&file, self.now).expect("a license").0, took)
-    }
-
-    fn moment(&mut self) -> Moment {
-        self.turn += 1;
-        let mut nonce = [0; 16];
-        nonce[..8].copy_from_slice(&self.turn.to_be_bytes());
-        Moment { now: self.now, nonce: Nonce(nonce) }
+        site.import(&answered.file);
+        took
     }
 
     async fn timeline(&mut self) -> Duration {
         let start = Instant::now();
-        let timeline = self.signer.catalog().timeline(&Asker::Staff, &self.subscription, self.now).await;
+        let timeline = self.signer.catalog().timeline(&Asker::Staff, &self.subscription, today()).await;
         assert!(timeline.expect("read").values().all(|timeline| timeline.len() > 80));
         start.elapsed()
     }
@@ -302,15 +215,5 @@ impl Commits {
             insert.execute(&mut self.store).await.expect("written");
         }
         start.elapsed()
-    }
-}
-
-fn dice(out: &mut [u8]) {
-    use std::sync::atomic::{AtomicU64, Ordering};
-    static CALLS: AtomicU64 = AtomicU64::new(0);
-    for chunk in out.chunks_mut(32) {
-        let call = CALLS.fetch_add(1, Ordering::Relaxed);
-        let block = license_format::Digest::of(&call.to_be_bytes());
-        chunk.copy_from_slice(&block.0[..chunk.len()]);
     }
 }

@@ -10,6 +10,7 @@ use crate::{
     init::DataDir,
     installations::Installations,
     keys::{KeyError, KeyRing, Secrets},
+    log::AnswerLog,
     people::{Asker, People},
     store::{Store, StoreError, Vendor, exchange_read, exchange_write},
     trust::{History, TrustError},
@@ -146,6 +147,11 @@ impl Signer {
     /// What is known of installations.
     pub fn installations(&self) -> &Installations {
         &self.installations
+    }
+
+    /// The log of all answers.
+    pub fn log(&self) -> AnswerLog {
+        AnswerLog::new(self.store.clone())
     }
 
     /// Answers a request: the table of design section 4. The same request bytes get the same answer bytes; an answer is durable, with

@@ -297,3 +297,56 @@ async fn assets_are_kept_for_ever_under_addresses_that_change() {
     }
     world.browser().get("/refusals").await.says("id=\"no-seats\"").says("What refusals mean");
 }
+
+/// Staff see the log, and who has seen another; everybody may take the checkpoint and compare.
+#[tokio::test]
+async fn the_record_and_who_has_seen_another() {
+    let world = World::new().await;
+    let mut staff = world.signed_in(STAFF).await;
+    let empty = staff.get("/record").await;
+    assert!(empty.text().contains("One history") && empty.text().contains("no checkpoint"));
+    assert_eq!(world.browser().get("/record/checkpoint").await.status, StatusCode::NOT_FOUND);
+
+    let mut proxy = world.proxy("PS1");
+    let request = proxy.activate(&world.contoso.key, world.now());
+    let answer = world.signer.answer(&request, &signer::Asker::Staff, world.now()).await.unwrap();
+    proxy.import(&answer.file, world.now());
+    let note = world.browser().get("/record/checkpoint").await;
+    assert_eq!(note.header("content-type"), "text/plain; charset=utf-8");
+    let view = world.signer.log().view().await.unwrap();
+    assert_eq!(note.text(), view.note.unwrap());
+    let file = world.browser().get("/record/checkpoint.waybill").await;
+    assert_eq!(file.body, view.checkpoint.unwrap());
+    let page = staff.get("/record").await;
+    assert!(page.text().contains(&view.root.to_string()), "{}", page.text());
+    assert!(!page.text().contains("Another log was seen"));
+
+    // Somebody with a copy of all that signs shows this proxy another log.
+    let (data, twin) = (world.folder.path().join("data"), world.folder.path().join("twin"));
+    copy(&data, &twin);
+    let passphrase = signer::keys::Passphrase::new("correct horse battery staple".to_owned()).unwrap();
+    let twin =
+        signer::Signer::open(&signer::init::DataDir::new(twin), &passphrase, world.now()).await.unwrap();
+    let request = proxy.refresh(3, world.now());
+    let answer = twin.answer(&request, &signer::Asker::Staff, world.now()).await.unwrap();
+    proxy.import(&answer.file, world.now());
+    let mut other = world.proxy("PS2");
+    for request in [other.activate(&world.fabrikam.key, world.now()), proxy.refresh(4, world.now())] {
+        world.signer.answer(&request, &signer::Asker::Staff, world.now()).await.unwrap();
+    }
+    let page = staff.get("/record").await;
+    assert!(page.text().contains("Another log was seen"), "{}", page.text());
+    let name = proxy.state.thumbprint();
+    assert!(page.text().contains(&format!("/installations/{name}")));
+
+    assert_eq!(world.signed_in(ANA).await.get("/record").await.status, StatusCode::FORBIDDEN);
+}
+
+fn copy(from: &std::path::Path, to: &std::path::Path) {
+    std::fs::create_dir(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let (entry, path) = entry.map(|entry| (entry.file_type().unwrap(), entry.path())).unwrap();
+        let to = to.join(path.file_name().unwrap());
+        if entry.is_dir() { copy(&path, &to) } else { std::fs::copy(&path, &to).map(|_| ()).unwrap() }
+    }
+}

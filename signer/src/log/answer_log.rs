@@ -151,7 +151,8 @@ impl AnswerLog {
     }
 
     /// Compares everything that the store says of the log, and what follows from its answers, with everything else that does; and with
-    /// the witness, and a checkpoint that somebody kept.
+    /// the witness, and a checkpoint that somebody kept. All of it is of one instant, which must not be before the witness's: this is read
+    /// first. The signer goes on meanwhile.
     pub async fn audit(
         &self,
         trust: &TrustState,
@@ -159,8 +160,7 @@ impl AnswerLog {
         kept: Option<&Checkpoint>,
         now: Timestamp,
     ) -> Result<Audit, LogError> {
-        // Nobody writes meanwhile: what is compared is of one instant. Dropped, the transaction has changed nothing.
-        let mut transaction = self.store.begin().await?;
-        audit::audit(&mut transaction, trust, witness, kept, now).await
+        let mut instant = self.store.snapshot().await?;
+        audit::audit(&mut instant, trust, witness, kept, now).await
     }
 }

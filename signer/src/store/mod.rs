@@ -138,6 +138,18 @@ impl Store {
         self.reason(acquired).await
     }
 
+    /// Begins a transaction that only reads: everything in it is of one instant, and nobody waits for it. Writers go on beside it.
+    pub(crate) async fn snapshot(&self) -> Result<sqlx::Transaction<'static, Any>, StoreError> {
+        let begun = match self.kind() {
+            // In SQLite's write-ahead log, a transaction reads what was committed when it first did.
+            StoreKind::Sqlite => self.pool.begin_with("BEGIN DEFERRED").await,
+            StoreKind::Postgres => {
+                self.pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await
+            }
+        };
+        self.reason(begun).await
+    }
+
     /// Closes all connections, so that the files can be copied or removed.
     pub async fn close(&self) {
         self.pool.close().await;

@@ -175,6 +175,21 @@ async fn a_dropped_transaction_has_changed_nothing() {
 }
 
 #[tokio::test]
+async fn a_snapshot_is_of_one_instant_and_holds_nobody_up() {
+    let (_place, store) = claimed().await;
+    let record = "SELECT record FROM vendor";
+    let mut before = store.snapshot().await.expect("begun");
+    let seen: i64 = sqlx::query_scalar(record).fetch_one(&mut *before).await.expect("read");
+    let mut transaction = store.begin().await.expect("nobody is in front");
+    sqlx::query("UPDATE vendor SET record = 2").execute(&mut *transaction).await.expect("written");
+    transaction.commit().await.expect("committed");
+    let still: i64 = sqlx::query_scalar(record).fetch_one(&mut *before).await.expect("read");
+    assert_eq!((seen, still), (1, 1));
+    drop(before);
+    assert_eq!(store.vendor().await.expect("read").expect("claimed").record, 2);
+}
+
+#[tokio::test]
 async fn a_full_disk_is_said_as_such() {
     let (_place, store) = claimed_file().await;
     let mut transaction = store.begin().await.expect("begun");

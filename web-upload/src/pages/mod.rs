@@ -21,6 +21,7 @@ mod key_end;
 mod key_form;
 mod keys;
 mod overdraft;
+mod record;
 mod refusals;
 mod sign_in;
 mod subscription;
@@ -66,6 +67,9 @@ pub(crate) fn routes() -> Router<Portal> {
                 .route("/", get(upload::get))
                 .route("/answers/{digest}", get(answers::get))
                 .route("/refusals", get(refusals::get))
+                .route("/record", get(record::get))
+                .route("/record/checkpoint", get(record::checkpoint))
+                .route("/record/checkpoint.waybill", get(record::checkpoint_file))
                 .route("/sign-in", get(sign_in::get).post(sign_in::post))
                 .route("/sign-out", post(sign_in::sign_out))
                 .route("/join/{token}", get(join::get).post(join::post))
@@ -227,6 +231,7 @@ mod tests {
         renders::<key_form::KeyFormPage>("key-form");
         renders::<keys::KeysPage>("keys");
         renders::<overdraft::OverdraftPage>("overdraft");
+        renders::<record::RecordPage>("record");
         renders::<refusals::RefusalsPage>("refusals");
         renders::<sign_in::SignInPage>("sign-in");
         renders::<subscription::SubscriptionPage>("subscription");

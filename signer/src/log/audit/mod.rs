@@ -69,7 +69,7 @@ impl Audit {
 /// Rows in one statement.
 const SOME: u64 = 500;
 
-/// Audits the store of a connection, in whose transaction nobody else writes.
+/// Audits the store of a connection, in a transaction that sees one instant.
 pub(super) async fn audit(
     connection: &mut AnyConnection,
     trust: &TrustState,
