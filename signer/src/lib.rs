@@ -21,6 +21,7 @@ pub mod problem;
 mod queue;
 #[cfg(test)]
 mod races;
+mod reason;
 mod signer;
 pub mod store;
 #[cfg(test)]
@@ -32,4 +33,5 @@ pub mod witness;
 pub use answer::{Answer, AnswerError, Answered, file_name as answer_file_name};
 pub use ids::{AccountId, IdError, LicenseKeyId, SubscriptionId, TokenId, UserId};
 pub use people::Asker;
+pub use reason::{NoReason, Reason};
 pub use signer::{OpenError, Signer};

@@ -3,6 +3,9 @@
 
 use serde::Serialize;
 
+/// Most characters of a note.
+const MOST_NOTE: usize = 2_000;
+
 /// One thing that is wrong with one field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Problem {
@@ -56,6 +59,18 @@ impl Problems {
                 None
             }
         }
+    }
+
+    /// Lines that somebody notes, as they are typed, or the problem with them.
+    pub(crate) fn note(&mut self, field: &'static str, text: &str) -> String {
+        self.demand(
+            text.chars().count() <= MOST_NOTE && text.chars().all(|c| !c.is_control() || c == '\n'),
+            field,
+            "note",
+            format!("a note has at most {MOST_NOTE} characters, and no control characters"),
+            "Shorten it.",
+        );
+        text.to_owned()
     }
 
     /// All of them.

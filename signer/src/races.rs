@@ -9,7 +9,8 @@ use sqlx::Row as _;
 use crate::{
     Answer, AnswerError, Answered, Asker, Signer,
     catalog::{
-        Catalog, CatalogError, KeyChange, KeyDraft, Subscription, SubscriptionChange, SubscriptionDraft,
+        Catalog, CatalogError, GrantChange, KeyChange, KeyDraft, Subscription, SubscriptionChange,
+        SubscriptionDraft,
     },
     exchange::{Draw, Lives},
     init::{DataDir, InitOptions, init},
@@ -250,7 +251,8 @@ fn edit(
     seats: u64,
 ) -> impl Future<Output = Result<Subscription, CatalogError>> + Send + use<> {
     let (catalog, subscription) = (catalog.clone(), subscription.clone());
-    let change = SubscriptionChange { seats: [(METRIC, seats)].into(), ..Default::default() };
+    let change = GrantChange { seats: Some(seats), ..GrantChange::default() };
+    let change = SubscriptionChange::of_grant(METRIC, change);
     async move {
         catalog
             .update_subscription(&subscription.id, subscription.version, change, &Actor::Operator, at(0))

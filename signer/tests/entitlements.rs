@@ -2,18 +2,29 @@
 //! hand. Each scenario reads as it would be told.
 
 mod common;
+#[path = "entitlements/custody.rs"]
+mod custody;
 
 use common::{Site, Vendor};
-use license_format::{DAY, LicenseType, Metric, payload::License};
+use license_format::{
+    DAY, LicenseType, Metric,
+    payload::{License, OverLimit},
+};
 use signer::{
-    Asker,
-    catalog::{CatalogError, Draw, Effect, KeyChange, KeyDraft, OverdraftDraft, SubscriptionChange},
+    Asker, Reason,
+    catalog::{
+        CatalogError, Draw, Effect, GrantChange, KeyChange, KeyDraft, OverdraftDraft, SubscriptionChange,
+    },
     exchange::{Instant, Seats},
     paging::Part,
     people::Actor,
 };
 
 const DEVICES: Metric = Metric::ManagedDevice;
+
+fn because(text: &str) -> Reason {
+    text.parse().unwrap()
+}
 
 fn seats(license: &License) -> u64 {
     license.grants[0].seats
@@ -83,9 +94,7 @@ async fn a_farm_has_seven_days_over_its_limit_and_thirty_after_its_end() {
     assert_eq!(farm.standing(&vendor), "Suspended", "the grace is spent");
 
     // More are bought, which arms the grace again. Nothing is activated anew.
-    vendor
-        .change(SubscriptionChange { seats: [(Metric::ConcurrentUser, 15)].into(), ..Default::default() })
-        .await;
+    vendor.change_grant(GrantChange { seats: Some(15), ..GrantChange::default() }).await;
     assert_eq!(seats(&vendor.refresh(&mut farm).await.unwrap()), 15);
     farm.uses(16, &vendor);
     vendor.pass(6);
@@ -106,6 +115,77 @@ async fn a_farm_has_seven_days_over_its_limit_and_thirty_after_its_end() {
     assert_ne!(farm.standing(&vendor), "Ended");
     vendor.pass(1);
     assert_eq!(farm.standing(&vendor), "Ended");
+}
+
+/// Other terms are agreed upon: what happens over the limit and after the end, and what the product may do. Each farm has the old ones
+/// until its next refresh, and nobody activates anew.
+#[tokio::test]
+async fn other_terms_come_with_the_next_refresh() {
+    let mut vendor = Vendor::sells(LicenseType::Farm, 10, |_| {}).await;
+    let mut farm = vendor.site(1);
+    let key = vendor.primary.key.clone();
+    let old = vendor.activate(&mut farm, &key).await.unwrap();
+    assert_eq!(old.grants[0].over_limit, OverLimit::SuspendAfterDays(7));
+    assert!(old.grants[0].features.is_empty());
+
+    let longer = GrantChange {
+        over_limit: Some(OverLimit::SuspendAfterDays(21)),
+        after_end_days: Some(60),
+        features: Some("support=gold\nprinting\ngateways=4".to_owned()),
+        ..GrantChange::default()
+    };
+    let (catalog, id) = (vendor.signer.catalog().clone(), vendor.subscription.id.clone());
+    let change = SubscriptionChange::of_grant(Metric::ConcurrentUser, longer.clone());
+    let preview = catalog.preview_subscription(&Asker::Staff, &id, &change, vendor.now).await.unwrap();
+    assert_eq!((preview.effect, preview.installations, preview.over), (Effect::Terms, 1, 0));
+    vendor.change_grant(longer).await;
+
+    // Before the refresh the seven days hold, and after it the twenty-one.
+    farm.uses(12, &vendor);
+    vendor.pass(8);
+    assert_eq!(farm.standing(&vendor), "Suspended");
+    let new = vendor.refresh(&mut farm).await.unwrap();
+    let grant = &new.grants[0];
+    assert_eq!((grant.over_limit, grant.after_end_days), (OverLimit::SuspendAfterDays(21), 60));
+    let features: Vec<String> =
+        grant.features.iter().map(|(name, value)| format!("{name} {value:?}")).collect();
+    assert_eq!(
+        features,
+        [r#"support Text(Label("gold"))"#, "gateways Number(4)", "printing Flag(true)"],
+        "by length, then by name"
+    );
+    assert_eq!(farm.standing(&vendor), "Active", "nothing else was done to it");
+    assert_eq!((grant.seats, new.contract_end()), (10, old.contract_end()));
+
+    let history = catalog.changes(&Asker::Staff, &id, &Part::first(3)).await.unwrap();
+    let said: Vec<[&str; 3]> = history
+        .rows
+        .iter()
+        .map(|change| [&change.what, change.before.as_ref().unwrap(), change.after.as_ref().unwrap()])
+        .map(|said| said.map(String::as_str))
+        .collect();
+    assert_eq!(
+        said,
+        [
+            ["features.concurrent-user", "none", "support=gold, gateways=4, printing=true"],
+            ["after-end-days.concurrent-user", "30", "60"],
+            ["over-limit.concurrent-user", "suspend after 7 days", "suspend after 21 days"],
+        ]
+    );
+
+    // What no license may say is refused whole, and changes nothing.
+    let wrong = GrantChange {
+        over_limit: Some(OverLimit::SuspendAfterDays(0)),
+        after_end_days: Some(4000),
+        features: Some("Printing".to_owned()),
+        ..GrantChange::default()
+    };
+    let wrong = SubscriptionChange::of_grant(Metric::ConcurrentUser, wrong);
+    let refused = catalog.update_subscription(&id, 2, wrong, &Actor::Operator, vendor.now).await.unwrap_err();
+    let CatalogError::Invalid(problems) = refused else { panic!("{refused}") };
+    let codes: Vec<&str> = problems.iter().map(|problem| problem.code).collect();
+    assert_eq!(codes, ["features", "over-limit-days", "after-end-days"]);
+    assert_eq!(catalog.subscription(&Asker::Staff, &id).await.unwrap().version, 2);
 }
 
 /// Desktop Business, *Reserved or dynamic*: reserved licenses are one key's alone; dynamic keys compete with the primary one, and what a
@@ -217,114 +297,6 @@ async fn a_grant_shortens_only_the_files_that_need_it() {
     assert_eq!((seats(&license), license.good_until), (230, vendor.now.plus(39 * DAY)));
 }
 
-/// A server burns down: its key goes on elsewhere at once, three times at most. What the old one may still honour is booked.
-#[tokio::test]
-async fn a_lost_server_s_key_moves_and_its_seats_are_booked() {
-    let mut vendor = Vendor::sells(LicenseType::Desktop, 10, |_| {}).await;
-    let key = vendor.primary.clone();
-    let mut lost = vendor.site(1);
-    vendor.activate(&mut lost, &key.key).await.unwrap();
-    let mut new = vendor.site(2);
-    assert_eq!(vendor.activate(&mut new, &key.key).await.unwrap_err(), "key-in-use");
-
-    let rows = vendor.signer.installations().clone();
-    rows.move_key(&lost.proxy.name(), &key.id, "burnt down", &vendor.by(), vendor.now).await.unwrap();
-    let now = timeline(&vendor).await[0];
-    assert_eq!((now.leased, now.booked, now.free()), (0, 10, 10));
-    assert_eq!(seats(&vendor.activate(&mut new, &key.key).await.unwrap()), 10, "served at once");
-
-    // It was only stolen, and comes back: not with this key, and what it lets go of is not booked any longer.
-    assert_eq!(vendor.refresh(&mut lost).await.unwrap_err(), "moved");
-    assert_eq!(vendor.deactivate(&mut lost).await.unwrap_err(), "receipt");
-    assert_eq!(vendor.activate(&mut lost, &key.key).await.unwrap_err(), "moved");
-    let now = timeline(&vendor).await[0];
-    assert_eq!((now.leased, now.booked), (10, 0));
-
-    // Moving back is a counted move too, and needs somebody's word.
-    rows.allow(&lost.proxy.name(), &key.id, "found", &vendor.by(), vendor.now).await.unwrap();
-    rows.move_key(&new.proxy.name(), &key.id, "found", &vendor.by(), vendor.now).await.unwrap();
-    assert_eq!(seats(&vendor.activate(&mut lost, &key.key).await.unwrap()), 10);
-    rows.move_key(&lost.proxy.name(), &key.id, "third", &vendor.by(), vendor.now).await.unwrap();
-    let mut last = vendor.site(3);
-    vendor.activate(&mut last, &key.key).await.unwrap();
-    let spent =
-        rows.move_key(&last.proxy.name(), &key.id, "fourth", &vendor.by(), vendor.now).await.unwrap_err();
-    assert_eq!(spent.code(), "moves-spent");
-    let nowhere =
-        rows.move_key(&new.proxy.name(), &key.id, "no", &vendor.by(), vendor.now).await.unwrap_err();
-    assert_eq!(nowhere.code(), "not-at-home");
-    let stranger =
-        signer::installations::Decider { asker: other_account(&mut vendor).await, actor: Actor::Operator };
-    let unseen = rows.move_key(&last.proxy.name(), &key.id, "mine", &stranger, vendor.now).await.unwrap_err();
-    assert_eq!(unseen.code(), "installation-unknown");
-}
-
-async fn other_account(vendor: &mut Vendor) -> Asker {
-    let draft = signer::people::AccountDraft {
-        name: "Fabrikam".to_owned(),
-        kind: signer::people::AccountKind::Business,
-        admin_email: "admin@fabrikam.example".to_owned(),
-    };
-    let mut dice = vendor.dice();
-    let made = vendor.signer.people().create_account(draft, vendor.now, &mut dice).await.unwrap();
-    Asker::Account(made.account.id)
-}
-
-/// An administrator blocks one installation for a key; others go on with it, and what it has counts until it ends.
-#[tokio::test]
-async fn a_blocked_installation_gets_no_new_license_of_that_key() {
-    let mut vendor = Vendor::sells(LicenseType::Computers, 10, |_| {}).await;
-    let key = vendor.sublicense(|draft| {
-        draft.installations = 2;
-        draft.quota = Some(6);
-    });
-    let key = key.await;
-    let mut one = vendor.site(1);
-    let mut two = vendor.site(2);
-    assert_eq!(seats(&vendor.activate(&mut one, &key.key).await.unwrap()), 6);
-    assert_eq!(
-        vendor.activate(&mut two, &key.key).await.unwrap_err(),
-        "no-seats",
-        "the key's quota is one for both"
-    );
-
-    let rows = vendor.signer.installations().clone();
-    rows.block(&one.proxy.name(), &key.id, "left the company", &vendor.by(), vendor.now).await.unwrap();
-    assert_eq!(vendor.refresh(&mut one).await.unwrap_err(), "blocked");
-    assert_eq!(timeline(&vendor).await[0].leased, 6, "nobody can call a file back");
-    vendor.deactivate(&mut one).await.unwrap_err();
-    assert_eq!(vendor.activate(&mut one, &key.key).await.unwrap_err(), "blocked");
-    assert_eq!(
-        vendor.activate(&mut one, &vendor.primary.key.clone()).await.map(|license| seats(&license)),
-        Ok(10)
-    );
-    rows.allow(&one.proxy.name(), &key.id, "came back", &vendor.by(), vendor.now).await.unwrap();
-    vendor.deactivate(&mut one).await.unwrap_err();
-    assert_eq!(vendor.activate(&mut one, &key.key).await.map(|license| seats(&license)), Ok(6));
-}
-
-/// The site goes on with another key from its next refresh: nobody types anything there.
-#[tokio::test]
-async fn an_installation_is_exchanged_to_another_key() {
-    let mut vendor = Vendor::sells(LicenseType::Desktop, 10, |_| {}).await;
-    let branch = vendor.sublicense(|draft| draft.quota = Some(4)).await;
-    let mut site = vendor.site(1);
-    let primary = vendor.primary.clone();
-    vendor.activate(&mut site, &primary.key).await.unwrap();
-    let rows = vendor.signer.installations().clone();
-    let (by, name) = (vendor.by(), site.proxy.name());
-    rows.exchange_key(&name, &primary.id, &branch.id, "split", &by, vendor.now).await.unwrap();
-    let license = vendor.refresh(&mut site).await.unwrap();
-    assert_eq!((seats(&license), license.license_key.digest), (4, branch.key.digest()));
-    let refused = rows.exchange_key(&name, &primary.id, &primary.id, "", &by, vendor.now).await;
-    assert!(refused.is_ok(), "a license of the primary key is still remembered");
-
-    // Once the site has shown the new license, the primary key is free for another.
-    vendor.refresh(&mut site).await.unwrap();
-    let mut other = vendor.site(2);
-    assert_eq!(seats(&vendor.activate(&mut other, &primary.key).await.unwrap()), 6);
-}
-
 /// From per computer to per user, and from Business to Enterprise: with the next refresh, and no seat is there twice meanwhile.
 #[tokio::test]
 async fn metric_and_edition_change_with_the_next_refresh() {
@@ -337,19 +309,19 @@ async fn metric_and_edition_change_with_the_next_refresh() {
     assert_eq!(seats(&vendor.activate(&mut two, &primary).await.unwrap()), 5);
 
     vendor
-        .change(SubscriptionChange {
-            editions: [(Metric::Computer, "Enterprise".to_owned())].into(),
-            metrics: [(Metric::Computer, Metric::User)].into(),
-            ..Default::default()
+        .change_grant(GrantChange {
+            edition: Some("Enterprise".to_owned()),
+            metric: Some(Metric::User),
+            ..GrantChange::default()
         })
         .await;
     assert_eq!(timeline(&vendor).await[0].free(), 0, "computers in the field count as users");
-    let listed = vendor.signer.installations().list(&Asker::Staff, vendor.now).await.unwrap();
-    let counted = listed.iter().flat_map(|view| &view.slots[0].counted).map(|counted| counted.seats.clone());
-    assert_eq!(
-        counted.collect::<Vec<_>>(),
-        [Seats::from([(Metric::User, 5)]), Seats::from([(Metric::User, 5)])]
-    );
+    for site in [&one, &two] {
+        let rows = vendor.signer.installations();
+        let view = rows.show(&Asker::Staff, &site.proxy.name(), vendor.now).await.unwrap().unwrap();
+        let counted: Vec<&Seats> = view.slots[0].counted.iter().map(|counted| &counted.seats).collect();
+        assert_eq!(counted, [&Seats::from([(Metric::User, 5)])]);
+    }
     let license = vendor.refresh(&mut two).await.unwrap();
     let grant = &license.grants[0];
     assert_eq!((grant.metric, grant.seats, grant.edition.as_str()), (Metric::User, 5, "Enterprise"));
@@ -411,7 +383,8 @@ async fn a_change_is_previewed_with_dates_and_names() {
     vendor.activate(&mut two, &primary).await.unwrap();
 
     let catalog = vendor.signer.catalog().clone();
-    let fewer = SubscriptionChange { seats: [(DEVICES, 7)].into(), ..Default::default() };
+    let fewer = GrantChange { seats: Some(7), ..GrantChange::default() };
+    let fewer = SubscriptionChange::of_grant(DEVICES, fewer);
     let preview =
         catalog.preview_subscription(&Asker::Staff, &vendor.subscription.id, &fewer, vendor.now).await;
     let preview = preview.unwrap();
@@ -492,16 +465,21 @@ async fn what_is_kept_for_one_key_is_previewed_with_whom_it_is_missing() {
     };
     let suspended = SubscriptionChange { suspended: Some(true), ..Default::default() };
     assert_eq!(about(suspended).await, (Effect::Ends, 1));
-    let edition =
-        SubscriptionChange { editions: [(DEVICES, "Enterprise".to_owned())].into(), ..Default::default() };
+    let edition = GrantChange { edition: Some("Enterprise".to_owned()), ..GrantChange::default() };
+    let edition = SubscriptionChange::of_grant(DEVICES, edition);
     assert_eq!(about(edition).await, (Effect::Terms, 1));
-    let more = SubscriptionChange { seats: [(DEVICES, 20)].into(), ..Default::default() };
+    let more = GrantChange { seats: Some(20), ..GrantChange::default() };
+    let more = SubscriptionChange::of_grant(DEVICES, more);
     assert_eq!(about(more).await, (Effect::None, 0));
 
     // What is decided about an installation stands in the history, with its reason.
     let rows = vendor.signer.installations().clone();
-    rows.block(&one.proxy.name(), &vendor.primary.id, "left", &vendor.by(), vendor.now).await.unwrap();
-    rows.allow(&one.proxy.name(), &vendor.primary.id, "came back", &vendor.by(), vendor.now).await.unwrap();
+    rows.block(&one.proxy.name(), &vendor.primary.id, &because("left"), &vendor.by(), vendor.now)
+        .await
+        .unwrap();
+    rows.allow(&one.proxy.name(), &vendor.primary.id, &because("came back"), &vendor.by(), vendor.now)
+        .await
+        .unwrap();
     let history = catalog.changes(&Asker::Staff, &vendor.subscription.id, &Part::first(2)).await.unwrap();
     let said: Vec<(&str, &str)> =
         history.rows.iter().map(|change| (change.what.as_str(), change.after.as_deref().unwrap())).collect();

@@ -10,8 +10,8 @@ use common::{ANA, Browser, HOST, PASSWORD, STAFF, World};
 use license_format::{DAY, Metric};
 use signer::{
     Asker,
-    catalog::{Draw, KeyDraft, SubscriptionChange},
-    installations::Decider,
+    catalog::{Draw, GrantChange, KeyDraft, SubscriptionChange},
+    installations::{self, Decider},
     people::{Actor, Role},
 };
 
@@ -66,8 +66,10 @@ async fn sell_parts(world: &World, ana: &mut Browser) {
     let (catalog, by, now) = (world.signer.catalog(), Actor::Operator, world.now());
     let contoso = world.contoso.account.as_str().to_owned();
     let draft = |name: &str| KeyDraft::new(world.contoso.subscription.clone(), name);
-    let fewer =
-        SubscriptionChange { seats: [(Metric::ManagedDevice, 600)].into(), ..SubscriptionChange::default() };
+    let fewer = SubscriptionChange::of_grant(
+        Metric::ManagedDevice,
+        GrantChange { seats: Some(600), ..GrantChange::default() },
+    );
     catalog.update_subscription(&world.contoso.subscription, 1, fewer, &by, now).await.unwrap();
     let berlin = KeyDraft { quota: Some(100), installations: 2, ..draft("Berlin") };
     let berlin = catalog.create_license_key(berlin, &by, now, &mut world.dice()).await.unwrap();
@@ -103,10 +105,12 @@ async fn sell_parts(world: &World, ana: &mut Browser) {
     let code = catalog.codes(&Asker::Staff, &students.id).await.unwrap().remove(0).code;
     let request = blocked.activate(&code, now);
     blocked.import(&bring(ana, &contoso, &request).await, now);
-    let found = world.signer.installations().list(&Asker::Staff, now).await.unwrap();
-    let at = found.iter().find(|view| view.site_code.as_str() == "ST1").unwrap().thumbprint;
+    let query = installations::Query { search: "st1".to_owned(), ..installations::Query::default() };
+    let found = world.signer.installations().lines(&Asker::Staff, &query, now).await.unwrap();
+    let at = found.rows[0].installation;
     let decider = Decider::operator();
-    world.signer.installations().block(&at, &students.id, "left the school", &decider, now).await.unwrap();
+    let because = "left the school".parse().unwrap();
+    world.signer.installations().block(&at, &students.id, &because, &decider, now).await.unwrap();
 }
 
 async fn bring(browser: &mut Browser, account: &str, file: &[u8]) -> Vec<u8> {

@@ -70,13 +70,18 @@ impl Draft {
 
     /// A number, or `None` where nothing was typed. Notes a problem with anything else.
     pub(crate) fn number(&mut self, field: &'static str, what: &str) -> Option<u64> {
+        self.number_in(field, field, what)
+    }
+
+    /// The same, of one of several fields whose problems are noted under one name.
+    pub(crate) fn number_in(&mut self, field: &str, noted: &'static str, what: &str) -> Option<u64> {
         let text = self.value(field);
         if text.is_empty() {
             return None;
         }
         let number = text.replace([',', ' '], "").parse().ok();
         if number.is_none() {
-            self.note(field, "number", format!("{what} must be a whole number"), "Type digits only.");
+            self.note(noted, "number", format!("{what} must be a whole number"), "Type digits only.");
         }
         number
     }

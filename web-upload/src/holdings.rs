@@ -14,6 +14,8 @@ pub(crate) struct Row {
     pub(crate) href: String,
     pub(crate) site: String,
     pub(crate) server: String,
+    /// What its people call it; may be empty.
+    pub(crate) alias: String,
     pub(crate) license_type: &'static str,
     pub(crate) status: Status,
     pub(crate) seats: String,
@@ -91,6 +93,7 @@ impl Row {
             href: format!("{folder}/{}", line.installation),
             site: site(line.site_code.as_str(), line.site_description.as_ref()),
             server: line.name.to_string(),
+            alias: line.alias.as_ref().map_or_else(String::new, ToString::to_string),
             license_type: line.license_type.title(),
             status: status_of(line, now),
             seats: license.map_or_else(String::new, |license| seats(license.grants.iter().copied())),

@@ -14,6 +14,7 @@ mod deliver;
 mod draft;
 mod failure;
 mod frame;
+mod grant_fields;
 mod history;
 mod holdings;
 mod intake;

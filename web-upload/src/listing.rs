@@ -36,14 +36,24 @@ impl Listing {
 
     /// The address of the page that begins there, relative to this one.
     pub(crate) fn link(&self, next: &Cursor) -> String {
-        let mut link = String::from("?");
-        for (name, value) in [("q", self.query()), ("show", &self.show), ("sort", &self.sort)] {
-            if !value.is_empty() {
-                link += &format!("{name}={}&", escaped(value));
-            }
-        }
-        link + &format!("after={next}")
+        address(&[
+            ("q", self.query()),
+            ("show", &self.show),
+            ("sort", &self.sort),
+            ("after", &next.to_string()),
+        ])
     }
+
+    /// The address of the list where something else is shown and the same is looked for, relative to this one. Empty where that is all.
+    pub(crate) fn shows(&self, show: &str) -> String {
+        address(&[("q", self.query()), ("show", show)])
+    }
+}
+
+fn address(values: &[(&str, &str)]) -> String {
+    let said = values.iter().filter(|(_, value)| !value.is_empty());
+    let said: Vec<String> = said.map(|(name, value)| format!("{name}={}", escaped(value))).collect();
+    if said.is_empty() { String::new() } else { format!("?{}", said.join("&")) }
 }
 
 /// For an address: RFC 3986, all but the unreserved characters.
@@ -67,5 +77,7 @@ mod tests {
         assert_eq!(listing.part().after, None, "what no list has made is where it begins");
         let next: Cursor = "6161".parse().unwrap();
         assert_eq!(listing.link(&next), "?q=a%26b%3Dc%20%C3%A9&show=expired&after=6161");
+        assert_eq!(listing.shows("blocked"), "?q=a%26b%3Dc%20%C3%A9&show=blocked");
+        assert_eq!(Listing::default().shows(""), "");
     }
 }

@@ -185,12 +185,17 @@ pub(crate) fn words(what: &str) -> String {
         "seats" => "Seats",
         "edition" => "Edition",
         "metric" => "A seat is for one",
+        "over-limit" => "Over the limit",
+        "after-end-days" => "Days after the contract's end",
+        "features" => "Features",
         "activation-code" => "Activation code",
         "key-moved" => "Key moved away from",
         "installation-blocked" => "Blocked at",
         "installation-allowed" => "Allowed again at",
         "key-exchanged" => "Exchanged to this key at",
         "fork-resolved" => "Copy decided at",
+        "installation-alias" => "Alias of an installation",
+        "installation-note" => "Note on an installation",
         other => other,
     };
     let noun = license_format::Metric::from_name(metric).map(|metric| metric.noun());

@@ -319,6 +319,65 @@ async fn a_token_that_manages_decides_about_installations() {
 }
 
 #[tokio::test]
+async fn a_token_that_manages_calls_installations_as_it_likes_and_reads_what_was_answered() {
+    let world = World::new().await;
+    let token = world.token_to(&world.contoso.account, TokenRights::Manage).await;
+    let mut proxy = world.proxy("PS1");
+    let request = proxy.activate(&world.contoso.key, world.now());
+    let license = bring(&world, Some(&token), "*/*", request).await;
+    proxy.import(&license.body, world.now());
+    world.pass(60);
+    let receipt = bring(&world, Some(&token), "*/*", proxy.deactivate(world.now())).await;
+
+    // The answers, the newest first, a page at a time and by kind, and each file as it was given.
+    let (_, first) = ask(&world, &token, "GET", "/answers?limit=1", None).await;
+    assert_eq!(first["rows"][0]["kind"], "deactivation-receipt");
+    let next = format!("/answers?limit=1&after={}", first["next"].as_str().unwrap());
+    let (_, second) = ask(&world, &token, "GET", &next, None).await;
+    assert_eq!(
+        (&second["rows"][0]["kind"], &second["rows"][0]["site_code"]),
+        (&json!("license"), &json!("PS1"))
+    );
+    assert_eq!(second.get("next"), None);
+    for (line, given) in [(&first["rows"][0], &receipt), (&second["rows"][0], &license)] {
+        let path = format!("/answers/{}", line["request"].as_str().unwrap());
+        let file = call(&world, &token, "GET", &path, None).await;
+        assert_eq!(file.body, given.body);
+        assert_eq!(file.header("content-type"), "application/vnd.waybill+cbor");
+    }
+    let (_, licenses) = ask(&world, &token, "GET", "/answers?kind=license", None).await;
+    assert_eq!(licenses["rows"], second["rows"]);
+    let (status, problem) = ask(&world, &token, "GET", "/answers?kind=letters", None).await;
+    assert_eq!((status, &problem["code"]), (422, &json!("kind")));
+    let (status, problem) = ask(&world, &token, "GET", "/answers?after=here", None).await;
+    assert_eq!((status, &problem["code"]), (422, &json!("cursor")));
+
+    // What the account calls it, and notes.
+    let here = format!("/installations/{}", first["rows"][0]["installation"].as_str().unwrap());
+    let said = json!({ "edits": 0, "alias": "Cellar", "note": "Ask Ana." });
+    let (status, shown) = ask(&world, &token, "PATCH", &here, Some(said.clone())).await;
+    assert_eq!((status, &shown["alias"], &shown["note"]), (200, &json!("Cellar"), &json!("Ask Ana.")));
+    let (status, problem) = ask(&world, &token, "PATCH", &here, Some(said)).await;
+    assert_eq!((status, &problem["code"]), (409, &json!("changed-meanwhile")));
+    let wrong = json!({ "edits": 1, "alias": "two\nlines" });
+    let (status, problem) = ask(&world, &token, "PATCH", &here, Some(wrong)).await;
+    assert_eq!((status, &problem["code"]), (422, &json!("text")));
+    let (_, page) = ask(&world, &token, "GET", "/installations?q=ps1&show=deactivated", None).await;
+    assert_eq!(page["rows"][0]["alias"], "Cellar");
+    let (_, page) = ask(&world, &token, "GET", "/installations?q=ps1&show=active", None).await;
+    assert_eq!(page["rows"], json!([]), "a search and a state are looked for together");
+
+    // What was agreed upon is read here.
+    let (_, sold) =
+        ask(&world, &token, "GET", &format!("/subscriptions/{}", world.contoso.subscription), None).await;
+    let grant = &sold["grants"][0];
+    assert_eq!(
+        (&grant["over_limit"], &grant["over_limit_days"], &grant["after_end_days"], &grant["features"]),
+        (&json!("notify"), &Value::Null, &json!(0), &json!({}))
+    );
+}
+
+#[tokio::test]
 async fn a_token_is_of_one_account_and_does_what_it_was_made_for() {
     let world = World::new().await;
     let manages = world.token_to(&world.contoso.account, TokenRights::Manage).await;
@@ -331,6 +390,7 @@ async fn a_token_is_of_one_account_and_does_what_it_was_made_for() {
     let id = keys["rows"][0]["id"].as_str().unwrap();
     let (_, lines) = ask(&world, &manages, "GET", "/installations", None).await;
     let here = format!("/installations/{}", lines["rows"][0]["installation"].as_str().unwrap());
+    let (_, answers) = ask(&world, &manages, "GET", "/answers", None).await;
     let about = json!({ "license_key": id, "reason": "mine" });
     let calls = [
         ("GET", of.clone(), None),
@@ -348,6 +408,8 @@ async fn a_token_is_of_one_account_and_does_what_it_was_made_for() {
             Some(json!({ "emails": ["a@b.example"], "expires": "2026-12-24" })),
         ),
         ("GET", here.clone(), None),
+        ("GET", format!("/answers/{}", answers["rows"][0]["request"].as_str().unwrap()), None),
+        ("PATCH", here.clone(), Some(json!({ "edits": 0, "alias": "mine" }))),
         ("POST", format!("{here}/move"), Some(about.clone())),
         ("POST", format!("{here}/block"), Some(about.clone())),
         ("POST", format!("{here}/allow"), Some(about)),
@@ -400,6 +462,9 @@ async fn every_call_stands_in_the_description() {
         .chain([
             "get /api/v1/installations".to_owned(),
             format!("get {installation}"),
+            format!("patch {installation}"),
+            "get /api/v1/answers".to_owned(),
+            "get /api/v1/answers/{request}".to_owned(),
             "get /api/v1/license-keys/{key}".to_owned(),
             "patch /api/v1/license-keys/{key}".to_owned(),
             "delete /api/v1/license-keys/{key}".to_owned(),

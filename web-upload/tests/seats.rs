@@ -2,6 +2,8 @@
 //! Everything is shown before it is done; members see it and change nothing; for everybody else it is not there.
 
 mod common;
+#[path = "seats/terms.rs"]
+mod terms;
 
 use std::collections::BTreeMap;
 

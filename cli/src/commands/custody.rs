@@ -1,10 +1,10 @@
 //! `waybill installation move|block|allow|exchange`: what people decide about an installation and a license key.
 
 use clap::Args;
-use license_format::{Label, Thumbprint};
+use license_format::Thumbprint;
 use serde_json::json;
 use signer::{
-    LicenseKeyId,
+    LicenseKeyId, Reason,
     installations::{Decider, Installations},
 };
 
@@ -27,9 +27,9 @@ pub(crate) struct Pair {
 pub(crate) struct Because {
     #[command(flatten)]
     pub(super) pair: Pair,
-    /// Why, to remember
+    /// Why, for the history
     #[arg(long, value_name = "TEXT")]
-    reason: Option<Label>,
+    reason: Reason,
 }
 
 #[derive(Debug, Args)]
@@ -42,28 +42,23 @@ pub(crate) struct Exchange {
 }
 
 impl Because {
-    fn reason(&self) -> &str {
-        self.reason.as_ref().map_or("", Label::as_str)
-    }
-
     /// A counted move.
     pub(super) async fn move_away(self, rows: &Installations, id: Thumbprint) -> Result<Report, Failure> {
-        let reason = self.reason.unwrap_or_else(|| "moved away".parse().expect("a label"));
-        rows.move_key(&id, &self.pair.key, reason.as_str(), &Decider::operator(), edge::now()).await?;
+        rows.move_key(&id, &self.pair.key, &self.reason, &Decider::operator(), edge::now()).await?;
         let text = "One counted move is spent: the key can be activated elsewhere now. What the old home may still honour is booked \
                     until it ends; it gets `moved` for this key.\n";
         Ok(Report::new(text, json!({ "installation": id, "license_key": self.pair.key, "moved": true })))
     }
 
     pub(super) async fn block(self, rows: &Installations, id: Thumbprint) -> Result<Report, Failure> {
-        rows.block(&id, &self.pair.key, self.reason(), &Decider::operator(), edge::now()).await?;
+        rows.block(&id, &self.pair.key, &self.reason, &Decider::operator(), edge::now()).await?;
         let text =
             "It gets no new license of this key. The one that it has goes on until it ends, and counts.\n";
         Ok(Report::new(text, json!({ "installation": id, "license_key": self.pair.key, "blocked": true })))
     }
 
     pub(super) async fn allow(self, rows: &Installations, id: Thumbprint) -> Result<Report, Failure> {
-        rows.allow(&id, &self.pair.key, self.reason(), &Decider::operator(), edge::now()).await?;
+        rows.allow(&id, &self.pair.key, &self.reason, &Decider::operator(), edge::now()).await?;
         let text = "It may use this key again.\n";
         Ok(Report::new(text, json!({ "installation": id, "license_key": self.pair.key, "allowed": true })))
     }
@@ -72,7 +67,7 @@ impl Because {
 impl Exchange {
     pub(super) async fn run(self, rows: &Installations, id: Thumbprint) -> Result<Report, Failure> {
         let (from, to) = (&self.because.pair.key, &self.to);
-        rows.exchange_key(&id, from, to, self.because.reason(), &Decider::operator(), edge::now()).await?;
+        rows.exchange_key(&id, from, to, &self.because.reason, &Decider::operator(), edge::now()).await?;
         let text = "Its next refresh brings a license of the other key; nobody types anything there.\n";
         Ok(Report::new(text, json!({ "installation": id, "from": from, "to": to })))
     }

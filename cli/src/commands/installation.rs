@@ -8,7 +8,10 @@ use signer::{
     installations::{BarView, Decider, InstallationView, Installations, SlotView},
 };
 
-use super::custody;
+use super::{
+    custody,
+    installation_list::{Edit, List},
+};
 use crate::{
     Context, edge,
     outcome::{Failure, Report},
@@ -17,13 +20,15 @@ use crate::{
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Installation {
-    /// List all installations, by site
-    List,
+    /// List installations, a line for each slot, by site
+    List(List),
     /// Show one installation
     Show {
         /// Its thumbprint, or the beginning of it, with or without dashes
         id: String,
     },
+    /// Say what it is called, and note something of it
+    Edit(Edit),
     /// Decide which of two branches of a copied or put-back installation lives on
     Resolve {
         /// Its thumbprint, or the beginning of it, with or without dashes
@@ -56,7 +61,8 @@ impl Installation {
     pub(crate) async fn run(self, context: &Context) -> Result<Report, Failure> {
         let installations = Installations::new(context.data_dir.store().await?);
         match self {
-            Installation::List => list(&installations).await,
+            Installation::List(list) => list.run(&installations).await,
+            Installation::Edit(edit) => edit.run(&installations).await,
             Installation::Show { id } => {
                 let id = find(&installations, &id).await?;
                 let view = installations.show(&Asker::Staff, &id, edge::now()).await?.ok_or_else(none)?;
@@ -83,25 +89,6 @@ impl Installation {
     }
 }
 
-async fn list(installations: &Installations) -> Result<Report, Failure> {
-    let views = installations.list(&Asker::Staff, edge::now()).await?;
-    let cells = |view: &InstallationView| {
-        let slots: Vec<String> = view.slots.iter().map(brief).collect();
-        vec![
-            view.site_code.to_string(),
-            view.name.to_string(),
-            view.thumbprint.short(),
-            view.last_report.date(),
-            slots.join("; "),
-            warning(view).to_owned(),
-        ]
-    };
-    let header = ["site", "name", "installation", "last report", "slots", ""];
-    let empty = "There is no installation yet. The first request file of a proxy brings it.";
-    let text = show::table(&header, views.iter().map(cells).collect(), empty);
-    Ok(Report::new(text, json!({ "installations": views.iter().map(row).collect::<Vec<_>>() })))
-}
-
 async fn resolve(installations: &Installations, id: &str, branch: Branch) -> Result<Report, Failure> {
     let id = find(installations, id).await?;
     let (lives, name, text) = match branch {
@@ -121,14 +108,10 @@ async fn resolve(installations: &Installations, id: &str, branch: Branch) -> Res
 }
 
 /// The one installation whose thumbprint begins so.
-async fn find(installations: &Installations, text: &str) -> Result<Thumbprint, Failure> {
+pub(super) async fn find(installations: &Installations, text: &str) -> Result<Thumbprint, Failure> {
     let typed: String = text.chars().filter(|c| *c != '-').collect::<String>().to_lowercase();
-    let views = installations.list(&Asker::Staff, edge::now()).await?;
-    let mut fitting = views
-        .iter()
-        .map(|view| view.thumbprint)
-        .filter(|id| !typed.is_empty() && id.to_string().starts_with(&typed));
-    match (fitting.next(), fitting.next()) {
+    let fitting = if typed.is_empty() { Vec::new() } else { installations.named(&typed).await? };
+    match (fitting.first().copied(), fitting.get(1)) {
         (Some(id), None) => Ok(id),
         (None, _) => Err(none()),
         (Some(_), Some(_)) => Err(Failure::misuse(
@@ -139,7 +122,7 @@ async fn find(installations: &Installations, text: &str) -> Result<Thumbprint, F
     }
 }
 
-fn none() -> Failure {
+pub(super) fn none() -> Failure {
     Failure::refused(
         "not-found",
         "there is no such installation",
@@ -147,7 +130,7 @@ fn none() -> Failure {
     )
 }
 
-fn details(view: &InstallationView) -> String {
+pub(super) fn details(view: &InstallationView) -> String {
     let site = match &view.site_description {
         Some(description) => format!("{} ({description})", view.site_code),
         None => view.site_code.to_string(),
@@ -168,6 +151,12 @@ fn details(view: &InstallationView) -> String {
             ),
         ),
     ]);
+    if let Some(alias) = &view.remarks.alias {
+        text += &show::fields(&[("alias", alias)]);
+    }
+    for line in view.remarks.note.lines() {
+        text += &format!("  | {line}\n");
+    }
     if let Some(fork) = &view.fork {
         text += &format!(
             "\nCOPIED OR PUT BACK: two different requests number {}, seen {}\n",
@@ -221,26 +210,7 @@ fn slot_details(slot: &SlotView) -> String {
     text
 }
 
-fn brief(slot: &SlotView) -> String {
-    let seats = slot.license.as_ref().and_then(|license| license.grants.first()).map(|grant| grant.seats);
-    match (seats, slot.used) {
-        (Some(seats), Some(used)) => {
-            format!("{} {}, {used} of {seats}", slot.license_type.title(), slot.state.title())
-        }
-        (Some(seats), None) => format!("{} {}, {seats}", slot.license_type.title(), slot.state.title()),
-        (None, _) => format!("{} {}", slot.license_type.title(), slot.state.title()),
-    }
-}
-
-fn warning(view: &InstallationView) -> &'static str {
-    match (&view.fork, view.clock_behind) {
-        (Some(_), _) => "COPIED OR PUT BACK",
-        (None, true) => "clock behind",
-        (None, false) => "",
-    }
-}
-
-fn row(view: &InstallationView) -> Value {
+pub(super) fn row(view: &InstallationView) -> Value {
     json!({
         "thumbprint": view.thumbprint,
         "account": view.account,
@@ -252,6 +222,8 @@ fn row(view: &InstallationView) -> Value {
         "first_seen": view.first_seen.rfc3339(),
         "last_report": view.last_report.rfc3339(),
         "clock_behind": view.clock_behind,
+        "alias": view.remarks.alias,
+        "note": view.remarks.note,
         "fork": view.fork.as_ref().map(|fork| json!({
             "counter": fork.counter,
             "first": fork.first,

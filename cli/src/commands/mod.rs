@@ -9,6 +9,7 @@ mod demo;
 mod init;
 mod inspect;
 mod installation;
+mod installation_list;
 mod issue;
 mod keys;
 mod license_key;

@@ -1,13 +1,16 @@
 //! `waybill subscription`: what customers bought. Each comes with its primary license key.
 
+mod terms;
+
 use license_format::{LicenseType, Metric, Timestamp};
 use serde_json::{Value, json};
 use signer::{
     AccountId, SubscriptionId,
-    catalog::{Catalog, Subscription as Row, SubscriptionChange, SubscriptionDraft},
+    catalog::{Catalog, GrantChange, Subscription as Row, SubscriptionChange, SubscriptionDraft},
     people::{Actor, Asker},
 };
 
+use self::terms::{GrantTerms, Terms, agreed};
 use super::{license_key, overdraft::Overdraft, sublicense, timeline::Timeline};
 use crate::{
     Context, edge,
@@ -60,6 +63,8 @@ pub(crate) struct Create {
     /// Allow offline use, without which no request file is answered
     #[arg(long)]
     offline_use: bool,
+    #[command(flatten)]
+    grant: GrantTerms,
 }
 
 #[derive(Debug, clap::Args)]
@@ -81,9 +86,6 @@ pub(crate) struct Update {
     /// Give no new licenses for now, or give them again
     #[arg(long, value_name = "on|off", value_parser = on_off)]
     suspended: Option<bool>,
-    /// The edition from the next refresh on
-    #[arg(long, value_name = "NAME")]
-    edition: Option<String>,
     /// What a seat is for from the next refresh on: managed-device, concurrent-user, computer or user
     #[arg(long, value_name = "METRIC", value_parser = metric)]
     metric: Option<Metric>,
@@ -91,24 +93,9 @@ pub(crate) struct Update {
     #[arg(long)]
     preview: bool,
     #[command(flatten)]
+    grant: GrantTerms,
+    #[command(flatten)]
     terms: Terms,
-}
-
-/// The periods of its files; those that are not given stay as they are.
-#[derive(Debug, clap::Args)]
-pub(crate) struct Terms {
-    /// For how many days a file is good
-    #[arg(long, value_name = "DAYS")]
-    file_days: Option<u64>,
-    /// After how many days the next report is due
-    #[arg(long, value_name = "DAYS")]
-    report_days: Option<u64>,
-    /// For how many days a file is honoured after it was good
-    #[arg(long, value_name = "DAYS")]
-    grace_days: Option<u64>,
-    /// By how many hours a clock may be set back
-    #[arg(long, value_name = "HOURS")]
-    clock_tolerance_hours: Option<u64>,
 }
 
 impl Subscription {
@@ -127,11 +114,12 @@ impl Subscription {
 
 impl Create {
     async fn run(self, catalog: &Catalog) -> Result<Report, Failure> {
-        let Create { account, license_type, seats, start, end, product, trial, offline_use } = self;
+        let Create { account, license_type, seats, start, end, product, trial, offline_use, grant } = self;
         let mut draft = SubscriptionDraft::new(account, license_type, seats, start, end);
         draft.product = product.unwrap_or(draft.product);
         draft.trial = trial;
         draft.offline_use = offline_use;
+        grant.fill(&mut draft.grants);
         let now = edge::now();
         let (subscription, key) =
             catalog.create_subscription(draft, &Actor::Operator, now, &mut edge::entropy).await?;
@@ -143,23 +131,12 @@ impl Create {
 
 impl Update {
     async fn run(self, catalog: &Catalog) -> Result<Report, Failure> {
-        let Update { id, seats, end, offline_use, trial, suspended, edition, metric, preview, terms } = self;
-        let mut change = SubscriptionChange {
-            end,
-            trial,
-            offline_use,
-            suspended,
-            file_days: terms.file_days,
-            report_days: terms.report_days,
-            grace_days: terms.grace_days,
-            clock_tolerance_hours: terms.clock_tolerance_hours,
-            ..SubscriptionChange::default()
-        };
+        let Update { id, seats, end, offline_use, trial, suspended, metric, preview, grant, terms } = self;
+        let mut change = SubscriptionChange { end, trial, offline_use, suspended, ..terms.change() };
         let before = catalog.subscription(&Asker::Staff, &id).await?;
-        if let Some(grant) = before.grants.first() {
-            change.seats.extend(seats.map(|seats| (grant.metric, seats)));
-            change.editions.extend(edition.map(|edition| (grant.metric, edition)));
-            change.metrics.extend(metric.map(|metric| (grant.metric, metric)));
+        let grant = GrantChange { seats, metric, ..grant.change() };
+        if let Some(sold) = before.grants.first().filter(|_| grant != GrantChange::default()) {
+            change.grants.insert(sold.metric, grant);
         }
         if change == SubscriptionChange::default() {
             let next = "Give --seats, --end, --offline-use, another value, or one of the terms.";
@@ -227,6 +204,7 @@ async fn show_one(catalog: &Catalog, id: &SubscriptionId) -> Result<Report, Fail
 
 fn details(subscription: &Row, now: Timestamp) -> String {
     let Row { id, account, product, license_type, start, end, trial, offline_use, .. } = subscription;
+    let terms: Vec<String> = subscription.grants.iter().map(agreed).collect();
     show::fields(&[
         ("subscription", id),
         ("account", account),
@@ -242,6 +220,7 @@ fn details(subscription: &Row, now: Timestamp) -> String {
                 subscription.file_days, subscription.report_days, subscription.grace_days
             ),
         ),
+        ("terms", &terms.join("; ")),
     ])
 }
 
@@ -272,6 +251,7 @@ fn row(subscription: &Row, now: Timestamp) -> Value {
             "edition": grant.edition,
             "over_limit": grant.over_limit,
             "after_end_days": grant.after_end_days,
+            "features": grant.features.facts(),
         })).collect::<Vec<_>>(),
     })
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use license_format::{DAY, LicenseKey, LicenseType, Timestamp};
 use signer::{
     Signer,
-    catalog::{Subscription, SubscriptionChange, SubscriptionDraft},
+    catalog::{GrantChange, Subscription, SubscriptionChange, SubscriptionDraft},
     init::{DataDir, InitOptions},
     keys::Passphrase,
     people::{AccountDraft, AccountKind, Actor, Invited},
@@ -87,8 +87,8 @@ impl Vendor {
     /// `waybill subscription update --seats`.
     pub(crate) async fn sell_seats(&self, seats: u64) -> Result<(), Failure> {
         let (subscription, _) = &self.desktop;
-        let mut change = SubscriptionChange::default();
-        change.seats.insert(subscription.grants[0].metric, seats);
+        let change = GrantChange { seats: Some(seats), ..GrantChange::default() };
+        let change = SubscriptionChange::of_grant(subscription.grants[0].metric, change);
         let catalog = self.signer.catalog();
         let update = catalog.update_subscription(
             &subscription.id,

@@ -187,6 +187,7 @@ fn record(sold: &Subscription) -> SubscriptionRecord {
         counted_as: *metric,
         over_limit: OverLimit::Notify,
         after_end_days: 0,
+        features: Default::default(),
     };
     SubscriptionRecord {
         product: "Mac Management".parse().expect("a label"),

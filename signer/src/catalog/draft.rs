@@ -6,7 +6,7 @@ use license_format::{LicenseType, Metric, Timestamp, payload::OverLimit};
 
 use super::{
     Subscription, SubscriptionGrant, SubscriptionId,
-    rules::{Usual, check_dates, check_grant, check_periods, check_seats},
+    rules::{Usual, check_dates, check_features, check_grant, check_periods},
 };
 use crate::{
     people::AccountId,
@@ -55,6 +55,8 @@ pub struct GrantDraft {
     pub over_limit: OverLimit,
     /// Days after the contract's end for which the grant still holds.
     pub after_end_days: u64,
+    /// Extra facts, a line `NAME=VALUE` for each.
+    pub features: String,
 }
 
 /// What is to change of a subscription; `None` and absent metrics stay as they are.
@@ -80,13 +82,26 @@ pub struct SubscriptionChange {
     pub grace_days: Option<u64>,
     /// Hours by which a clock may be set back.
     pub clock_tolerance_hours: Option<u64>,
-    /// Seats by metric.
-    pub seats: BTreeMap<Metric, u64>,
-    /// Editions by metric.
-    pub editions: BTreeMap<Metric, String>,
-    /// What seats of one metric are sold as from now on: per computer to per user, say. Licenses in the field change with their next
-    /// refresh, and until then count as what they are sold as now.
-    pub metrics: BTreeMap<Metric, Metric>,
+    /// What is to change of its grants, by the metric that each is of now.
+    pub grants: BTreeMap<Metric, GrantChange>,
+}
+
+/// What is to change of one grant; `None` stays as it is. Licenses in the field change with their next refresh.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct GrantChange {
+    /// How many seats.
+    pub seats: Option<u64>,
+    /// The product's edition.
+    pub edition: Option<String>,
+    /// What the seats are sold as from now on: per computer to per user, say. Until their refresh, licenses in the field count as what
+    /// they are sold as now.
+    pub metric: Option<Metric>,
+    /// What happens over the limit.
+    pub over_limit: Option<OverLimit>,
+    /// Days after the contract's end for which the grant still holds.
+    pub after_end_days: Option<u64>,
+    /// All of the extra facts, a line `NAME=VALUE` for each.
+    pub features: Option<String>,
 }
 
 impl SubscriptionDraft {
@@ -117,6 +132,7 @@ impl SubscriptionDraft {
                 edition: usual.edition.to_owned(),
                 over_limit: usual.over_limit,
                 after_end_days: usual.after_end_days,
+                features: String::new(),
             }],
         }
     }
@@ -163,13 +179,15 @@ impl SubscriptionDraft {
             let edition = problems.label("edition", &draft.edition);
             let GrantDraft { metric, seats, over_limit, after_end_days, .. } = *draft;
             check_grant(&mut problems, self.license_type, draft);
-            grants.extend(edition.map(|edition| SubscriptionGrant {
+            let features = check_features(&mut problems, &draft.features);
+            grants.extend(edition.zip(features).map(|(edition, features)| SubscriptionGrant {
                 metric,
                 seats,
                 edition,
                 counted_as: metric,
                 over_limit,
                 after_end_days,
+                features,
             }));
         }
         let product = match (product, problems.into_result()) {
@@ -198,6 +216,11 @@ impl SubscriptionDraft {
 }
 
 impl SubscriptionChange {
+    /// A change of one grant alone.
+    pub fn of_grant(metric: Metric, change: GrantChange) -> SubscriptionChange {
+        SubscriptionChange { grants: [(metric, change)].into(), ..SubscriptionChange::default() }
+    }
+
     /// The subscription as it will be, or everything that is wrong with that.
     pub(super) fn apply(&self, to: &Subscription) -> Result<Subscription, Vec<Problem>> {
         let mut problems = Problems::default();
@@ -222,24 +245,37 @@ impl SubscriptionChange {
             after.grace_days,
             after.clock_tolerance_hours,
         );
-        for (metric, seats) in &self.seats {
-            check_seats(&mut problems, *seats);
-            match after.grants.iter_mut().find(|grant| grant.metric == *metric) {
-                Some(grant) => grant.seats = *seats,
-                None => absent(&mut problems, *metric),
+        for (metric, change) in &self.grants {
+            match to.grants.iter().position(|grant| grant.metric == *metric) {
+                Some(at) => change.apply(at, &mut after, &mut problems),
+                None => problems.add(
+                    "seats",
+                    "metric-absent",
+                    format!("this subscription has no seats for a {}", metric.noun()),
+                    "Choose one of the kinds that it has.",
+                ),
             }
         }
-        for (metric, edition) in &self.editions {
-            let edition = problems.label("edition", edition);
-            match (after.grants.iter_mut().find(|grant| grant.metric == *metric), edition) {
-                (Some(grant), Some(edition)) => grant.edition = edition,
-                (None, _) => absent(&mut problems, *metric),
-                (Some(_), None) => {}
-            }
+        problems.into_result().map(|()| after)
+    }
+}
+
+impl GrantChange {
+    /// Changes the grant at a place of a subscription, or notes what is wrong with that.
+    fn apply(&self, at: usize, to: &mut Subscription, problems: &mut Problems) {
+        let mut after = to.grants[at].clone();
+        after.seats = self.seats.unwrap_or(after.seats);
+        after.over_limit = self.over_limit.unwrap_or(after.over_limit);
+        after.after_end_days = self.after_end_days.unwrap_or(after.after_end_days);
+        if let Some(edition) = &self.edition {
+            after.edition = problems.label("edition", edition).unwrap_or(after.edition);
         }
-        for (from, new) in &self.metrics {
-            let others = after.grants.iter().filter(|grant| grant.metric != *from);
-            let taken = others.clone().any(|grant| grant.metric == *new || grant.counted_as == *new);
+        if let Some(features) = &self.features {
+            after.features = check_features(problems, features).unwrap_or(after.features);
+        }
+        if let Some(new) = self.metric {
+            let mut others = to.grants.iter().enumerate().filter(|(other, _)| *other != at);
+            let taken = others.any(|(_, grant)| grant.metric == new || grant.counted_as == new);
             problems.demand(
                 !taken,
                 "metric",
@@ -247,24 +283,9 @@ impl SubscriptionChange {
                 format!("seats for a {} are sold already", new.noun()),
                 "Put all seats of one kind together.",
             );
-            let Some(grant) = after.grants.iter_mut().find(|grant| grant.metric == *from) else {
-                absent(&mut problems, *from);
-                continue;
-            };
-            if from != new && !taken {
-                grant.metric = *new;
-                check_grant(&mut problems, to.license_type, &grant.draft());
-            }
+            after.metric = if taken { after.metric } else { new };
         }
-        problems.into_result().map(|()| after)
+        check_grant(problems, to.license_type, &after.draft());
+        to.grants[at] = after;
     }
-}
-
-fn absent(problems: &mut Problems, metric: Metric) {
-    problems.add(
-        "seats",
-        "metric-absent",
-        format!("this subscription has no seats for a {}", metric.noun()),
-        "Choose one of the kinds that it has.",
-    );
 }

@@ -1,10 +1,11 @@
 //! Who changed what of a subscription and its keys. Rows are added in the transaction of the change itself, numbered in order.
 
-use license_format::{DAY, Timestamp};
+use license_format::{DAY, Timestamp, payload::OverLimit};
 use sqlx::{AnyConnection, any::AnyRow};
 
 use super::{Catalog, LicenseKeyId, Result, Subscription, SubscriptionId};
 use crate::{
+    exchange::Features,
     paging::{Cursor, Paged, Part},
     people::{Actor, Asker},
     store::{Columns, StoreError, big, seconds},
@@ -86,7 +87,7 @@ impl Difference {
     }
 
     /// Those of the values that differ.
-    pub(super) fn of(values: &[(&str, String, String)]) -> Vec<Difference> {
+    pub(crate) fn of(values: &[(&str, String, String)]) -> Vec<Difference> {
         let differs = |(_, before, after): &&(&str, String, String)| before != after;
         let difference = |(what, before, after): &(&str, String, String)| Difference {
             what: (*what).to_owned(),
@@ -124,6 +125,9 @@ impl Difference {
                 (&name("seats"), old.seats.to_string(), grant.seats.to_string()),
                 (&name("edition"), old.edition.to_string(), grant.edition.to_string()),
                 (&name("metric"), old.metric.name().to_owned(), grant.metric.name().to_owned()),
+                (&name("over-limit"), over_limit(old.over_limit), over_limit(grant.over_limit)),
+                (&name("after-end-days"), old.after_end_days.to_string(), grant.after_end_days.to_string()),
+                (&name("features"), features(&old.features), features(&grant.features)),
             ]));
         }
         differences
@@ -164,6 +168,19 @@ pub(crate) async fn record(
         .await?;
     }
     Ok(())
+}
+
+fn over_limit(over_limit: OverLimit) -> String {
+    match over_limit {
+        OverLimit::Notify => "notify".to_owned(),
+        OverLimit::SuspendAfterDays(days) => format!("suspend after {days} days"),
+        OverLimit::Refuse => "refuse".to_owned(),
+    }
+}
+
+/// In one line.
+fn features(features: &Features) -> String {
+    if features.is_empty() { "none".to_owned() } else { features.to_string().replace('\n', ", ") }
 }
 
 /// A day where the instant is its beginning, which contracts are made of.

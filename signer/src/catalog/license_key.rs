@@ -16,8 +16,6 @@ const MOST_INSTALLATIONS: u64 = 1_000_000;
 
 /// Most seats that a dynamic key may take beyond what is in use.
 const MOST_HEADROOM: u64 = 1_000_000;
-/// Most characters of a note.
-const MOST_NOTE: usize = 2_000;
 
 /// A license key that was sold.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -140,7 +138,7 @@ impl KeyDraft {
         check_quota(&mut problems, subscription, self.quota);
         check_draw(&mut problems, self.draw, self.quota);
         check_ends(&mut problems, subscription, self.ends);
-        check_note(&mut problems, &self.note);
+        problems.note("note", &self.note);
         check_installations(&mut problems, self.installations);
         match (name, problems.into_result()) {
             (Some(name), Ok(())) => Ok(KeyRecord {
@@ -186,8 +184,7 @@ impl KeyChange {
             after.ends = ends;
         }
         if let Some(note) = &self.note {
-            check_note(&mut problems, note);
-            after.note.clone_from(note);
+            after.note = problems.note("note", note);
         }
         if let Some(installations) = self.installations {
             check_installations(&mut problems, installations);
@@ -264,16 +261,6 @@ fn check_ends(problems: &mut Problems, subscription: &Subscription, ends: Option
         "key-ends",
         format!("a key ends after {} and by {}", subscription.start.date(), subscription.end.date()),
         "Choose a day of the subscription's, or let the key renew with it.",
-    );
-}
-
-fn check_note(problems: &mut Problems, note: &str) {
-    problems.demand(
-        note.chars().count() <= MOST_NOTE && note.chars().all(|c| !c.is_control() || c == '\n'),
-        "note",
-        "note",
-        format!("a note has at most {MOST_NOTE} characters, and no control characters"),
-        "Shorten it.",
     );
 }
 

@@ -21,11 +21,11 @@ mod subscriptions;
 #[cfg(test)]
 mod tests;
 
-pub use crate::exchange::Draw;
+pub use crate::exchange::{Draw, Features};
 pub use crate::ids::{LicenseKeyId, SubscriptionId};
 pub use activation_code::{CodeRecord, CodeState};
 pub use affected::Affected;
-pub use draft::{GrantDraft, SubscriptionChange, SubscriptionDraft};
+pub use draft::{GrantChange, GrantDraft, SubscriptionChange, SubscriptionDraft};
 pub use error::CatalogError;
 pub(crate) use history::record;
 pub use history::{Change, Difference};

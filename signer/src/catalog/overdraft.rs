@@ -13,11 +13,9 @@ use crate::{
     exchange::SHORTEST_FILE,
     people::{Actor, Asker},
     problem::{Problem, Problems},
+    reason::Reason,
     store::{Columns, StoreError, big, seconds},
 };
-
-/// Longest reason, in characters.
-const MOST_REASON: usize = 200;
 
 /// What is filled in for an overdraft.
 #[derive(Debug, Clone)]
@@ -143,16 +141,9 @@ impl OverdraftDraft {
             ),
             "Choose a later end, or fewer days of grace for the subscription's files.",
         );
-        let reason = self.reason.trim();
-        problems.demand(
-            !reason.is_empty()
-                && reason.chars().count() <= MOST_REASON
-                && !reason.chars().any(char::is_control),
-            "reason",
-            "reason",
-            format!("a reason has 1 to {MOST_REASON} characters on one line"),
-            "Say why, for whoever reads the history.",
-        );
+        if let Err(error) = self.reason.parse::<Reason>() {
+            problems.add("reason", error.code(), error.to_string(), error.next_step());
+        }
         match (metric, problems.into_result()) {
             (Some(metric), Ok(())) => Ok(metric),
             (_, outcome) => Err(outcome.err().unwrap_or_default()),

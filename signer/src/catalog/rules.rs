@@ -3,7 +3,10 @@
 use license_format::{LicenseType, Metric, Timestamp, payload::OverLimit};
 
 use super::GrantDraft;
-use crate::problem::Problems;
+use crate::{
+    exchange::{Features, FeaturesError},
+    problem::Problems,
+};
 
 /// Most seats of one metric: far more than any customer, far fewer than would overflow a sum of them.
 const MOST_SEATS: u64 = 100_000_000;
@@ -98,6 +101,20 @@ pub(super) fn check_grant(problems: &mut Problems, license_type: LicenseType, gr
         format!("a grant holds for at most {MOST_DAYS} days after the contract's end"),
         "Choose fewer days.",
     );
+}
+
+/// The extra facts of a grant, or the problem with them.
+pub(super) fn check_features(problems: &mut Problems, text: &str) -> Option<Features> {
+    let features: Result<Features, FeaturesError> = text.parse();
+    if let Err(error) = &features {
+        problems.add(
+            "features",
+            "features",
+            error.to_string(),
+            "Type a line such as support=gold for each, with a value of true, false, a number or a text.",
+        );
+    }
+    features.ok()
 }
 
 /// What licenses of a type may count.

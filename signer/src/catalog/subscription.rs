@@ -5,8 +5,9 @@ use sqlx::any::AnyRow;
 
 use super::{GrantDraft, SubscriptionId};
 use crate::{
+    exchange::Features,
     people::AccountId,
-    store::{Columns, StoreError},
+    store::{Columns, StoreError, read_over_limit},
 };
 
 /// A subscription is said to expire soon so many seconds before its end.
@@ -64,6 +65,8 @@ pub struct SubscriptionGrant {
     pub over_limit: OverLimit,
     /// Days after the contract's end for which the grant still holds.
     pub after_end_days: u64,
+    /// The vendor's extra facts.
+    pub features: Features,
 }
 
 impl SubscriptionGrant {
@@ -75,6 +78,7 @@ impl SubscriptionGrant {
             edition: self.edition.to_string(),
             over_limit: self.over_limit,
             after_end_days: self.after_end_days,
+            features: self.features.to_string(),
         }
     }
 }
@@ -166,31 +170,14 @@ pub(super) fn read_subscription(row: &AnyRow) -> Result<Subscription, StoreError
 /// A grant, and the subscription that it belongs to.
 pub(super) fn read_grant(row: &AnyRow) -> Result<(SubscriptionId, SubscriptionGrant), StoreError> {
     let columns = Columns::of("subscription_grant", row);
-    let over_limit = match (columns.text("over_limit")?.as_str(), columns.optional_count("over_limit_days")?)
-    {
-        ("notify", None) => OverLimit::Notify,
-        ("suspend", Some(days)) => OverLimit::SuspendAfterDays(days),
-        ("refuse", None) => OverLimit::Refuse,
-        (other, days) => {
-            return Err(columns.damaged("over_limit", format_args!("is {other:?} with {days:?} days")));
-        }
-    };
     let grant = SubscriptionGrant {
         metric: columns.named("metric", Metric::from_name)?,
         seats: columns.count("seats")?,
         edition: columns.parsed("edition")?,
         counted_as: columns.named("counted_as", Metric::from_name)?,
-        over_limit,
+        over_limit: read_over_limit(&columns)?,
         after_end_days: columns.count("after_end_days")?,
+        features: columns.parsed("features")?,
     };
     Ok((columns.parsed("subscription")?, grant))
-}
-
-/// How a row writes what happens over the limit: its name, and the days if it has any.
-pub(super) fn over_limit_columns(over_limit: OverLimit) -> (&'static str, Option<u64>) {
-    match over_limit {
-        OverLimit::Notify => ("notify", None),
-        OverLimit::SuspendAfterDays(days) => ("suspend", Some(days)),
-        OverLimit::Refuse => ("refuse", None),
-    }
 }

@@ -11,12 +11,12 @@ use super::{
     history::{Difference, record},
     license_key::primary,
     license_keys::insert_key,
-    subscription::{over_limit_columns, read_grant, read_subscription},
+    subscription::{read_grant, read_subscription},
 };
 use crate::{
     entropy::Entropy,
     people::{AccountId, Actor, Asker},
-    store::{StoreError, big, seconds},
+    store::{StoreError, big, over_limit_columns, seconds},
 };
 
 impl Catalog {
@@ -94,8 +94,8 @@ impl Catalog {
         .fetch_all(&mut *connection)
         .await?;
         let grants = sqlx::query(
-            "SELECT subscription, metric, seats, edition, counted_as, over_limit, over_limit_days, after_end_days \
-             FROM subscription_grant JOIN subscription ON subscription.id = subscription_grant.subscription \
+            "SELECT subscription, metric, seats, edition, counted_as, over_limit, over_limit_days, after_end_days, \
+             features FROM subscription_grant JOIN subscription ON subscription.id = subscription_grant.subscription \
              WHERE CAST($1 AS TEXT) IS NULL OR account = $1",
         )
         .bind(account)
@@ -125,8 +125,8 @@ pub(super) async fn find_subscription(
     .fetch_all(&mut *connection)
     .await?;
     let grants = sqlx::query(
-        "SELECT subscription, metric, seats, edition, counted_as, over_limit, over_limit_days, after_end_days \
-         FROM subscription_grant WHERE subscription = $1",
+        "SELECT subscription, metric, seats, edition, counted_as, over_limit, over_limit_days, after_end_days, \
+         features FROM subscription_grant WHERE subscription = $1",
     )
     .bind(id.as_str())
     .fetch_all(connection)
@@ -193,8 +193,8 @@ async fn insert_grant(
     let (over_limit, over_limit_days) = over_limit_columns(grant.over_limit);
     sqlx::query(
         "INSERT INTO subscription_grant \
-         (subscription, metric, seats, edition, over_limit, over_limit_days, after_end_days, counted_as) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+         (subscription, metric, seats, edition, over_limit, over_limit_days, after_end_days, counted_as, features) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
     )
     .bind(subscription.as_str())
     .bind(grant.metric.name())
@@ -204,6 +204,7 @@ async fn insert_grant(
     .bind(over_limit_days.map(big))
     .bind(big(grant.after_end_days))
     .bind(grant.counted_as.name())
+    .bind(grant.features.to_string())
     .execute(connection)
     .await?;
     Ok(())

@@ -56,7 +56,7 @@ impl Shop {
 }
 
 fn seats(metric: Metric, seats: u64) -> SubscriptionChange {
-    SubscriptionChange { seats: BTreeMap::from([(metric, seats)]), ..SubscriptionChange::default() }
+    SubscriptionChange::of_grant(metric, GrantChange { seats: Some(seats), ..GrantChange::default() })
 }
 
 fn problems<T: std::fmt::Debug>(outcome: Result<T>) -> Vec<&'static str> {
@@ -256,7 +256,10 @@ async fn what_a_change_would_make_is_checked_whole() {
         product: Some(String::new()),
         end: Some(at(0)),
         file_days: Some(30),
-        seats: BTreeMap::from([(Metric::ManagedDevice, 0), (Metric::User, 5)]),
+        grants: BTreeMap::from([
+            (Metric::ManagedDevice, GrantChange { seats: Some(0), ..GrantChange::default() }),
+            (Metric::User, GrantChange::default()),
+        ]),
         ..SubscriptionChange::default()
     };
     let refused = shop.update(&sold.id, 1, change).await;

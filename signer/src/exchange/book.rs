@@ -9,6 +9,7 @@ use license_format::{
 };
 
 use super::{
+    Features,
     change::Change,
     tally::{Standing, Tally},
 };
@@ -241,6 +242,8 @@ pub struct SoldGrant {
     pub over_limit: OverLimit,
     /// Days after the contract's end.
     pub after_end_days: u64,
+    /// The vendor's extra facts.
+    pub features: Features,
 }
 
 /// Periods of a subscription's files, in seconds.

@@ -8,6 +8,7 @@ mod book;
 mod capacity;
 mod change;
 mod decide;
+mod features;
 mod moves;
 mod refusal;
 mod resolve;
@@ -22,6 +23,7 @@ pub use book::{
 pub use capacity::SHORTEST_FILE;
 pub use change::Change;
 pub use decide::{Incoming, Outcome};
+pub use features::{Features, FeaturesError};
 pub use moves::{MoveError, Moved};
 pub use refusal::{COUNTED_MOVES, RefusalCode};
 pub use resolve::{Lives, Replaced, Resolution, ResolveError};

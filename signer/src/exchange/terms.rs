@@ -1,7 +1,5 @@
 //! Rows 9 and 10: whether there is a license to give, and what it says.
 
-use std::collections::BTreeMap;
-
 use license_format::{
     DAY, Digest, LicenseId, Timestamp,
     payload::{Grant, License, LicenseKeyRef, Request, VERSION},
@@ -169,7 +167,7 @@ fn grants(subscription: &SubscriptionRecord, seats: &Seats, ends: Timestamp) -> 
         trial: subscription.trial,
         metric: sold.metric,
         edition: sold.edition.clone(),
-        features: BTreeMap::new(),
+        features: sold.features.facts().clone(),
         after_end_days: sold.after_end_days,
         over_limit: sold.over_limit,
         contract_end: ends,

@@ -10,6 +10,7 @@ use crate::{
     exchange::{Bar, Book, Change, Lives, MoveError, ResolveError},
     ids::LicenseKeyId,
     people::{Actor, Asker},
+    reason::Reason,
     store::{
         Columns, StoreError, Transaction, custody,
         exchange_read::{self, Wanted},
@@ -113,6 +114,11 @@ struct Sitting {
 impl Installations {
     /// Resolves the fork of an installation: an administrator of its account says which branch lives on. When the second does, its
     /// chain becomes the record, one counted move is spent, and what only the other branch can hold is booked until it ends.
+    ///
+    /// The vendor's staff do not decide this in the portal: only the customer knows which of two servers is meant to go on, it cannot be
+    /// undone, and it spends what is the customer's. Where the account's administrator is gone, staff invite another on the account's
+    /// page, who decides; the pages say so. Until then the first branch goes on, so nobody stands still meanwhile. Whoever runs commands
+    /// on the data directory may decide for an account that has nobody who signs in, and the history names the command line.
     pub async fn resolve_fork(
         &self,
         installation: &Thumbprint,
@@ -162,7 +168,7 @@ impl Installations {
         &self,
         installation: &Thumbprint,
         key: &LicenseKeyId,
-        reason: &str,
+        reason: &Reason,
         by: &Decider,
         now: Timestamp,
     ) -> Result<(), CustodyError> {
@@ -171,10 +177,10 @@ impl Installations {
         book.move_away(key, *installation, now)?;
         for change in &book.changes {
             if let Change::Moved(moved) = change {
-                custody::write_moved(&mut transaction, moved, reason, &by.actor, now).await?;
+                custody::write_moved(&mut transaction, moved, reason.as_str(), &by.actor, now).await?;
             }
         }
-        note(&mut transaction, &book, &key, installation, ("key-moved", reason), by, now).await?;
+        note(&mut transaction, &book, &key, installation, ("key-moved", reason.as_str()), by, now).await?;
         write_tallies(&mut transaction, &book.changes, now).await?;
         list_again(&mut transaction, &[*installation]).await?;
         Ok(transaction.commit().await?)
@@ -185,14 +191,15 @@ impl Installations {
         &self,
         installation: &Thumbprint,
         key: &LicenseKeyId,
-        reason: &str,
+        reason: &Reason,
         by: &Decider,
         now: Timestamp,
     ) -> Result<(), CustodyError> {
         let ([key], Sitting { mut transaction, book, now }) =
             self.sit_with(installation, [key], by, now).await?;
-        custody::write_bar(&mut transaction, installation, &key, Bar::Blocked, reason, now).await?;
-        note(&mut transaction, &book, &key, installation, ("installation-blocked", reason), by, now).await?;
+        custody::write_bar(&mut transaction, installation, &key, Bar::Blocked, reason.as_str(), now).await?;
+        note(&mut transaction, &book, &key, installation, ("installation-blocked", reason.as_str()), by, now)
+            .await?;
         list_again(&mut transaction, &[*installation]).await?;
         Ok(transaction.commit().await?)
     }
@@ -202,7 +209,7 @@ impl Installations {
         &self,
         installation: &Thumbprint,
         key: &LicenseKeyId,
-        reason: &str,
+        reason: &Reason,
         by: &Decider,
         now: Timestamp,
     ) -> Result<(), CustodyError> {
@@ -218,7 +225,8 @@ impl Installations {
         if gone.rows_affected() == 0 {
             return Ok(());
         }
-        note(&mut transaction, &book, &key, installation, ("installation-allowed", reason), by, now).await?;
+        note(&mut transaction, &book, &key, installation, ("installation-allowed", reason.as_str()), by, now)
+            .await?;
         list_again(&mut transaction, &[*installation]).await?;
         Ok(transaction.commit().await?)
     }
@@ -229,7 +237,7 @@ impl Installations {
         installation: &Thumbprint,
         from: &LicenseKeyId,
         to: &LicenseKeyId,
-        reason: &str,
+        reason: &Reason,
         by: &Decider,
         now: Timestamp,
     ) -> Result<(), CustodyError> {
@@ -252,7 +260,7 @@ impl Installations {
         .bind(now.seconds() as i64)
         .execute(&mut *transaction)
         .await?;
-        note(&mut transaction, &book, &to, installation, ("key-exchanged", reason), by, now).await?;
+        note(&mut transaction, &book, &to, installation, ("key-exchanged", reason.as_str()), by, now).await?;
         Ok(transaction.commit().await?)
     }
 
@@ -317,10 +325,7 @@ async fn note(
     let sql = "SELECT name, site_code FROM installation WHERE thumbprint = $1";
     let row = sqlx::query(sql).bind(installation.as_bytes().to_vec()).fetch_one(&mut **transaction).await?;
     let columns = Columns::of("installation", &row);
-    let mut after = format!("{} {}", columns.text("site_code")?, columns.text("name")?);
-    if !reason.trim().is_empty() {
-        after = format!("{after}: {}", reason.trim());
-    }
+    let after = format!("{} {}: {reason}", columns.text("site_code")?, columns.text("name")?);
     let key = &book.keys[key];
     let decided = Difference { what: what.to_owned(), before: None, after: Some(after) };
     Ok(record(transaction, &key.subscription, Some(&key.id), &[decided], &by.actor, now).await?)

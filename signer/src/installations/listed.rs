@@ -1,5 +1,5 @@
 //! Lists of installations for people, a page at a time: a line for each slot. However many there are, a page reads as many rows of an
-//! index as it shows.
+//! index as it shows; where a state and a text are looked for at once, it also passes over those that fit only one of them.
 
 use license_format::{Label, LicenseType, Metric, SiteCode, Thumbprint, Timestamp};
 use sqlx::AnyConnection;
@@ -20,12 +20,13 @@ use crate::{
 pub struct Query {
     /// Whose.
     pub scope: Scope,
-    /// In which state. All but `All` are sorted by the date until which the newest file is good.
+    /// In which state. All but `All` are sorted by the date until which the newest file is good; so are those that are searched, but
+    /// for the active ones.
     pub filter: Filter,
     /// Sorted by what, where nothing else says so.
     pub sort: Sort,
-    /// Those only whose site code or server name begins so, in any case of letters: first the sites, then the servers. It looks through
-    /// all, whatever the filter. Of a subscription or a key it finds sites, and nothing else is filtered or sorted.
+    /// Those only whose site code or server name begins so, in any case of letters: where nothing else says in which order, first the
+    /// sites, then the servers. Of a subscription or a key it finds sites, and nothing else is filtered or sorted.
     pub search: String,
     /// Which of them.
     pub part: Part,
@@ -119,6 +120,10 @@ pub struct Line {
     pub last_report: Timestamp,
     /// Whether a copy of it was seen, and nobody has decided.
     pub forked: bool,
+    /// Whether its newest report came from a clock that is behind its own past.
+    pub clock_behind: bool,
+    /// What people call it.
+    pub alias: Option<Label>,
     /// The slot.
     pub license_type: LicenseType,
     /// Where it stands.
@@ -140,6 +145,18 @@ pub enum LineState {
     Blocked,
     /// Its key has moved away.
     Moved,
+}
+
+impl LineState {
+    /// For programs, and as the store writes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            LineState::Used => "used",
+            LineState::Deactivated => "deactivated",
+            LineState::Blocked => "blocked",
+            LineState::Moved => "moved",
+        }
+    }
 }
 
 /// What the newest license of a slot says.

@@ -5,6 +5,7 @@ mod answers;
 mod decide;
 mod homes;
 mod listed;
+mod remarks;
 #[cfg(test)]
 mod tests;
 mod walk;
@@ -16,6 +17,7 @@ pub use decide::{CustodyError, Decider};
 pub use homes::{BarView, HomeView, KeyName};
 use license_format::{Digest, Label, LicenseType, Metric, SiteCode, Thumbprint, Timestamp, payload::License};
 pub use listed::{Filter, Line, LineLicense, LineState, Query, Scope, Sort};
+pub use remarks::{Remarks, RemarksChange};
 use sqlx::AnyConnection;
 
 use crate::{
@@ -49,6 +51,8 @@ pub struct InstallationView {
     pub last_report: Timestamp,
     /// Whether its newest report came from a clock that is behind its own past.
     pub clock_behind: bool,
+    /// What people say of it.
+    pub remarks: Remarks,
     /// The second branch of a state that was copied or put back.
     pub fork: Option<ForkView>,
     /// The slots that were ever used.
@@ -136,19 +140,23 @@ impl Installations {
         Installations { store }
     }
 
-    /// Those that the asker may see, by site and name: all of them, each with all that is known of it. Lists for people are read a page
-    /// at a time, with [`Installations::lines`].
-    pub async fn list(&self, asker: &Asker, now: Timestamp) -> Result<Vec<InstallationView>, StoreError> {
+    /// Those whose thumbprint begins so, in hexadecimal digits: two of them where there are several.
+    pub async fn named(&self, beginning: &str) -> Result<Vec<Thumbprint>, StoreError> {
+        // The first and the last that begin so; what has other digits in it, or too many, begins none.
+        let bound = |digit: &str| {
+            let rest = 64_usize.saturating_sub(beginning.len());
+            Thumbprint::from_hex(&format!("{beginning}{}", digit.repeat(rest)))
+        };
+        let Some((first, last)) = bound("0").zip(bound("f")) else { return Ok(Vec::new()) };
+        let sql = "SELECT thumbprint FROM installation WHERE thumbprint >= $1 AND thumbprint <= $2 ORDER BY thumbprint LIMIT 2";
         let mut connection = self.store.read().await?;
-        let sql = "SELECT thumbprint FROM installation WHERE account = $1 OR $1 = '' ORDER BY site_code, name, thumbprint";
-        let account = asker.account().map_or("", |account| account.as_str());
-        let rows = sqlx::query(sql).bind(account.to_owned()).fetch_all(&mut *connection).await?;
-        let mut views = Vec::with_capacity(rows.len());
-        for row in rows {
-            let thumbprint = Columns::of("installation", &row).fixed("thumbprint", Thumbprint::from_slice)?;
-            views.extend(view(&mut connection, &thumbprint, now).await?);
-        }
-        Ok(views)
+        let rows = sqlx::query(sql)
+            .bind(first.as_bytes().to_vec())
+            .bind(last.as_bytes().to_vec())
+            .fetch_all(&mut *connection)
+            .await?;
+        let thumbprint = |row| Columns::of("installation", row).fixed("thumbprint", Thumbprint::from_slice);
+        rows.iter().map(thumbprint).collect()
     }
 
     /// Those of an account with a fork that nobody has decided, and their sites: as many as a page names.
@@ -182,8 +190,8 @@ async fn view(
     id: &Thumbprint,
     now: Timestamp,
 ) -> Result<Option<InstallationView>, StoreError> {
-    let sql = "SELECT account, name, site_code, site_description, product, version, first_seen, last_report, fork_seen \
-               FROM installation WHERE thumbprint = $1";
+    let sql = "SELECT account, name, site_code, site_description, product, version, first_seen, last_report, fork_seen, \
+               alias, note, edits FROM installation WHERE thumbprint = $1";
     let Some(row) = sqlx::query(sql).bind(id.as_bytes().to_vec()).fetch_optional(&mut *connection).await?
     else {
         return Ok(None);
@@ -246,6 +254,7 @@ async fn view(
         first_seen: columns.time("first_seen")?,
         last_report: columns.time("last_report")?,
         clock_behind: record.clock_behind,
+        remarks: Remarks::read(&columns)?,
         fork,
         slots,
         homes,

@@ -89,6 +89,7 @@ fn lists() -> Vec<Query> {
     lists.push(Query { search: "p4".to_owned(), ..Query::default() });
     lists.push(Query { search: "CM-00".to_owned(), ..Query::default() });
     lists.push(Query { scope: Scope::Subscription(sold()), ..Query::default() });
+    lists.extend(Filter::ALL.map(|filter| Query { filter, search: "p".to_owned(), ..Query::default() }));
     lists
 }
 
@@ -229,4 +230,23 @@ async fn pages_together_are_the_list_each_line_once_and_in_order() {
     assert_eq!(found.len(), 1_000);
     assert_eq!(count(&contoso(), Query { search: "cm-00012".to_owned(), ..Query::default() }).await, 10);
     assert_eq!(count(&contoso(), Query { search: "%".to_owned(), ..Query::default() }).await, 0);
+
+    // A search and a state together: what fits both, and it is the same however small the pages are.
+    let searched = async |filter, search: &str| {
+        let list = Query { filter, search: search.to_owned(), ..Query::default() };
+        let lines = all(&installations, &contoso(), &list, 3, at(0)).await;
+        lines.into_iter().map(|line| line.name.to_string()).collect::<Vec<String>>()
+    };
+    assert_eq!(searched(Filter::Blocked, "cm-00012").await, ["CM-000108"; 0]);
+    assert_eq!(searched(Filter::Blocked, "cm-0001").await, ["CM-000108"]);
+    assert_eq!(searched(Filter::Deactivated, "CM-0009").await, ["CM-000907"]);
+    assert_eq!(searched(Filter::Blocked, "p").await.len(), 10);
+    assert_eq!(
+        searched(Filter::Active, "cm-0005").await.len(),
+        97,
+        "of a hundred, from the second minute on"
+    );
+    assert_eq!(searched(Filter::Expired, "cm-0005").await, ["CM-000500"]);
+    assert_eq!(searched(Filter::Expired, "cm-0006").await, [""; 0]);
+    assert_eq!(searched(Filter::Active, "cm-0004").await, [""; 0]);
 }

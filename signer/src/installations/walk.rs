@@ -25,8 +25,19 @@ pub(super) struct Way {
     /// From here on, and not past there.
     from: Value,
     to: Value,
-    /// Lines whose site begins so were found before.
-    but_sites: Option<[Value; 2]>,
+    /// Lines on the way that are passed over.
+    but: Vec<But>,
+}
+
+/// What is passed over on a walk. No index is looked into for it: the walk goes on along its own.
+#[derive(Clone)]
+enum But {
+    /// Lines whose site begins so: they were found before.
+    Sites([Value; 2]),
+    /// Lines whose site and name begin otherwise.
+    NotBegun([Value; 2]),
+    /// Lines whose newest file is not good from there on.
+    NotGood { from: Timestamp },
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -45,25 +56,31 @@ pub(super) fn ways(query: &Query, now: Timestamp) -> Vec<Way> {
     // No text has this byte, so it comes after all that begin so.
     let past = [text.as_slice(), &[0xff]].concat();
     let [from, to] = [text.clone(), past].map(Value::Bytes);
-    let texts = |name, by| Way { name, by, state: None, from: from.clone(), to: to.clone(), but_sites: None };
-    let until = |state, down, from: Timestamp, to: Timestamp| {
-        let state = Some(state);
-        vec![Way {
-            name: "c",
-            by: By::Until { down },
-            state,
-            from: from.into(),
-            to: to.into(),
-            but_sites: None,
-        }]
+    let texts = |name, by| Way { name, by, state: None, from: from.clone(), to: to.clone(), but: Vec::new() };
+    // First the sites that begin so, then the servers.
+    let found = || {
+        let but = vec![But::Sites([from.clone(), to.clone()])];
+        vec![texts("a", By::Site), Way { but, ..texts("b", By::Name) }]
+    };
+    let searched = !text.is_empty();
+    let until = |state, down, from_time: Timestamp, to_time: Timestamp| {
+        let but = if searched { vec![But::NotBegun([from.clone(), to.clone()])] } else { Vec::new() };
+        let (from, to) = (from_time.into(), to_time.into());
+        vec![Way { name: "c", by: By::Until { down }, state: Some(state), from, to, but }]
     };
     let (next, end) = (now.plus(1), Timestamp::MAX);
     match (&query.scope, query.filter, query.sort) {
         // Of a subscription or a key there is one order.
         (Scope::Subscription(_) | Scope::Key(_), ..) => vec![texts("a", By::Site)],
-        _ if !text.is_empty() => {
-            let but_sites = Some([from.clone(), to.clone()]);
-            vec![texts("a", By::Site), Way { but_sites, ..texts("b", By::Name) }]
+        (_, Filter::All, _) if searched => found(),
+        // Nearly all are active: what the search finds is walked, and the few others are passed over. Of other states there are few, which
+        // are walked, passing over what the search does not find.
+        (_, Filter::Active, _) if searched => {
+            let active = |mut way: Way| {
+                way.but.extend([But::NotGood { from: next }]);
+                way
+            };
+            found().into_iter().map(active).collect()
         }
         (_, Filter::All, Sort::Site) => vec![texts("a", By::Site)],
         (_, Filter::All, Sort::Name) => vec![texts("b", By::Name)],
@@ -135,9 +152,30 @@ impl Way {
         let (after, within, order) = if down { ("<", ">=", " DESC") } else { (">", "<=", "") };
         conditions.push(format!("({}) {after} ({})", columns.join(", "), start.join(", ")));
         conditions.push(format!("{} {within} {}", columns[0], place(self.to.clone())));
-        if let Some([from, to]) = self.but_sites.clone() {
-            let (from, to) = (place(from), place(to));
-            conditions.push(format!("NOT (listed.site >= {from} AND listed.site < {to})"));
+        // Columns inside an expression, so that no database prefers an index of them to the one that is walked.
+        for but in self.but.clone() {
+            let begins = |column: &str, from: &str, to: &str| {
+                format!("(COALESCE({column}, {from}) >= {from} AND COALESCE({column}, {from}) < {to})")
+            };
+            conditions.push(match but {
+                But::Sites([from, to]) => {
+                    let (from, to) = (place(from), place(to));
+                    format!("NOT {}", begins("listed.site", &from, &to))
+                }
+                But::NotBegun([from, to]) => {
+                    let (from, to) = (place(from), place(to));
+                    let [site, name] =
+                        ["listed.site", "listed.name"].map(|column| begins(column, &from, &to));
+                    format!("({site} OR {name})")
+                }
+                But::NotGood { from } => {
+                    format!(
+                        "listed.good_until + 0 >= {} AND listed.state || '' = {}",
+                        place(from.into()),
+                        place("used".into())
+                    )
+                }
+            });
         }
         let order: Vec<String> = columns.iter().map(|column| format!("{column}{order}")).collect();
         let sql = format!(
@@ -168,6 +206,7 @@ impl Way {
 const SELECT: &str = "SELECT listed.installation, listed.license_type, listed.account, listed.state, listed.counter, listed.grants, \
     listed.contract_end, listed.good_until, listed.report_due, listed.ends, installation.name, installation.site_code, \
     installation.site_description, installation.version, installation.last_report, installation.fork_counter, \
+    installation.clock_behind, installation.alias, \
     license_key.id AS key_id, license_key.name AS key_name, license_key.key_text, \
     (SELECT used FROM usage_report WHERE usage_report.installation = listed.installation \
     AND usage_report.license_type = listed.license_type AND usage_report.metric = listed.metric ORDER BY usage_report.counter DESC LIMIT 1) AS used \
@@ -207,6 +246,8 @@ fn read(row: &AnyRow) -> Result<Line, StoreError> {
         version: columns.parsed("version")?,
         last_report: columns.time("last_report")?,
         forked: columns.optional_count("fork_counter")?.is_some(),
+        clock_behind: columns.flag("clock_behind")?,
+        alias: if columns.text("alias")?.is_empty() { None } else { Some(columns.parsed("alias")?) },
         license_type: columns.parsed("license_type")?,
         state: columns.named("state", |state| match state {
             "used" => Some(LineState::Used),

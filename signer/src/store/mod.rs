@@ -29,7 +29,9 @@ pub(crate) use installations_read::Touched;
 pub(crate) use open::Contents;
 pub(crate) use row::{Columns, big, seconds};
 pub(crate) use rows::write_rows;
-pub(crate) use sold_read::{counted_moves, draw_columns, read_draw, sold_as};
+pub(crate) use sold_read::{
+    counted_moves, draw_columns, over_limit_columns, read_draw, read_over_limit, sold_as,
+};
 
 use std::ops::{Deref, DerefMut};
 

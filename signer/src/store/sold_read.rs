@@ -96,25 +96,20 @@ pub(super) async fn read_subscriptions(
         };
         subscriptions.insert(columns.parsed("id")?, record);
     }
-    let sql = "SELECT subscription, metric, seats, edition, counted_as, over_limit, over_limit_days, after_end_days FROM subscription_grant \
+    let sql = "SELECT subscription, metric, seats, edition, counted_as, over_limit, over_limit_days, after_end_days, features \
+               FROM subscription_grant \
                WHERE subscription IN ({}) ORDER BY subscription, metric";
     for row in read_where_in(connection, sql, &[], &wanted).await? {
         let columns = Columns::of("subscription_grant", &row);
         let (metric, seats) = metric_and_seats(&columns)?;
-        let days = columns.optional_count("over_limit_days")?;
-        let over_limit = columns.named("over_limit", |name| match (name, days) {
-            ("notify", _) => Some(OverLimit::Notify),
-            ("refuse", _) => Some(OverLimit::Refuse),
-            ("suspend", Some(days)) => Some(OverLimit::SuspendAfterDays(days)),
-            _ => None,
-        })?;
         let grant = SoldGrant {
             metric,
             seats,
             edition: columns.parsed("edition")?,
             counted_as: columns.named("counted_as", Metric::from_name)?,
-            over_limit,
+            over_limit: read_over_limit(&columns)?,
             after_end_days: columns.count("after_end_days")?,
+            features: columns.parsed("features")?,
         };
         subscription_of(&mut subscriptions, &columns)?.grants.push(grant);
     }
@@ -200,6 +195,26 @@ pub(crate) fn draw_columns(draw: Draw) -> (&'static str, Option<u64>) {
         Draw::Open => ("open", None),
         Draw::Reserved => ("reserved", None),
         Draw::Dynamic { headroom } => ("dynamic", Some(headroom)),
+    }
+}
+
+/// What happens over the limit of a grant.
+pub(crate) fn read_over_limit(columns: &Columns<'_>) -> Result<OverLimit, StoreError> {
+    let days = columns.optional_count("over_limit_days")?;
+    columns.named("over_limit", |name| match (name, days) {
+        ("notify", None) => Some(OverLimit::Notify),
+        ("suspend", Some(days)) => Some(OverLimit::SuspendAfterDays(days)),
+        ("refuse", None) => Some(OverLimit::Refuse),
+        _ => None,
+    })
+}
+
+/// How a row writes what happens over the limit: its name, and the days if it has any.
+pub(crate) fn over_limit_columns(over_limit: OverLimit) -> (&'static str, Option<u64>) {
+    match over_limit {
+        OverLimit::Notify => ("notify", None),
+        OverLimit::SuspendAfterDays(days) => ("suspend", Some(days)),
+        OverLimit::Refuse => ("refuse", None),
     }
 }
 

@@ -3,7 +3,9 @@
 use license_format::{DAY, LicenseKey, LicenseType, Timestamp, UnverifiedFile, payload::License};
 use signer::{
     AccountId, Answer, Answered, Asker, LicenseKeyId, Signer,
-    catalog::{KeyChange, KeyDraft, KeyRecord, Subscription, SubscriptionChange, SubscriptionDraft},
+    catalog::{
+        GrantChange, KeyChange, KeyDraft, KeyRecord, Subscription, SubscriptionChange, SubscriptionDraft,
+    },
     init::{InitOptions, init},
     installations::Decider,
     people::{AccountDraft, AccountKind, Actor},
@@ -84,6 +86,11 @@ impl Vendor {
         let (catalog, id) = (self.signer.catalog(), &self.subscription.id);
         let version = catalog.subscription(&Asker::Staff, id).await.unwrap().version;
         catalog.update_subscription(id, version, change, &Actor::Operator, self.now).await.unwrap();
+    }
+
+    /// A change of the one grant that was sold.
+    pub(crate) async fn change_grant(&self, change: GrantChange) {
+        self.change(SubscriptionChange::of_grant(self.subscription.grants[0].metric, change)).await;
     }
 
     pub(crate) fn pass(&mut self, days: u64) {

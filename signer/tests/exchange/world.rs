@@ -269,7 +269,8 @@ impl World<'_> {
                 self.book.changes.clear();
                 if let Desk::Signer { runtime, signer, keys, .. } = &self.desk {
                     let by = Decider::operator();
-                    let done = signer.installations().move_key(&from, &keys[key], "lost", &by, self.now);
+                    let because = "lost".parse().unwrap();
+                    let done = signer.installations().move_key(&from, &keys[key], &because, &by, self.now);
                     match (runtime.block_on(done), moved) {
                         (Ok(()), Ok(())) => {}
                         // The store is asked about an installation first, the book about a key.
@@ -566,6 +567,7 @@ pub(crate) fn subscription(license_type: LicenseType, now: Timestamp) -> Subscri
             counted_as: METRIC,
             over_limit: OverLimit::Notify,
             after_end_days: 0,
+            features: Default::default(),
         }],
         terms: Terms { file: 90 * DAY, report: 60 * DAY, grace: 14 * DAY, tolerance: DAY },
         overdraft: Vec::new(),

@@ -3,7 +3,7 @@
 use axum::{extract::State, http::StatusCode};
 use license_format::Thumbprint;
 use serde::Deserialize;
-use signer::{LicenseKeyId, exchange::Lives};
+use signer::{LicenseKeyId, NoReason, Reason, exchange::Lives};
 use utoipa::ToSchema;
 
 use super::{
@@ -66,10 +66,10 @@ pub(super) async fn move_away(
     State(portal): State<Portal>,
     Manager(by): Manager,
     At(id): At<Thumbprint>,
-    Json(AboutKey { license_key, reason }): Json<AboutKey>,
+    Json(about): Json<AboutKey>,
 ) -> Result<StatusCode, Failure> {
-    let (key, reason) = (key(&license_key)?, because(&reason)?);
-    portal.signer().installations().move_key(&id, &key, reason, &by, portal.now()).await?;
+    let (key, reason) = about.read()?;
+    portal.signer().installations().move_key(&id, &key, &reason, &by, portal.now()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -89,10 +89,10 @@ pub(super) async fn block(
     State(portal): State<Portal>,
     Manager(by): Manager,
     At(id): At<Thumbprint>,
-    Json(AboutKey { license_key, reason }): Json<AboutKey>,
+    Json(about): Json<AboutKey>,
 ) -> Result<StatusCode, Failure> {
-    let (key, reason) = (key(&license_key)?, because(&reason)?);
-    portal.signer().installations().block(&id, &key, reason, &by, portal.now()).await?;
+    let (key, reason) = about.read()?;
+    portal.signer().installations().block(&id, &key, &reason, &by, portal.now()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -112,10 +112,10 @@ pub(super) async fn allow(
     State(portal): State<Portal>,
     Manager(by): Manager,
     At(id): At<Thumbprint>,
-    Json(AboutKey { license_key, reason }): Json<AboutKey>,
+    Json(about): Json<AboutKey>,
 ) -> Result<StatusCode, Failure> {
-    let (key, reason) = (key(&license_key)?, because(&reason)?);
-    portal.signer().installations().allow(&id, &key, reason, &by, portal.now()).await?;
+    let (key, reason) = about.read()?;
+    portal.signer().installations().allow(&id, &key, &reason, &by, portal.now()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -139,7 +139,7 @@ pub(super) async fn exchange(
     Json(Exchange { license_key, to, reason }): Json<Exchange>,
 ) -> Result<StatusCode, Failure> {
     let (from, to, reason) = (key(&license_key)?, key(&to)?, because(&reason)?);
-    portal.signer().installations().exchange_key(&id, &from, &to, reason, &by, portal.now()).await?;
+    portal.signer().installations().exchange_key(&id, &from, &to, &reason, &by, portal.now()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -169,19 +169,21 @@ pub(super) async fn resolve(
     Ok(StatusCode::NO_CONTENT)
 }
 
+impl AboutKey {
+    fn read(&self) -> Result<(LicenseKeyId, Reason), Failure> {
+        Ok((key(&self.license_key)?, because(&self.reason)?))
+    }
+}
+
 /// What names no key names none of this account's.
 fn key(text: &str) -> Result<LicenseKeyId, Failure> {
     text.parse().map_err(|_| Failure::NotFound)
 }
 
-fn because(reason: &str) -> Result<&str, Failure> {
-    let reason = reason.trim();
-    if crate::pages::is_reason(reason) {
-        return Ok(reason);
-    }
-    Err(Failure::Invalid {
-        code: "reason",
-        says: "a reason has 1 to 200 characters on one line".to_owned(),
-        next_step: "Say why, for whoever reads the history.".to_owned(),
+fn because(reason: &str) -> Result<Reason, Failure> {
+    reason.parse().map_err(|error: NoReason| Failure::Invalid {
+        code: error.code(),
+        says: error.to_string(),
+        next_step: error.next_step().to_owned(),
     })
 }

@@ -5,12 +5,12 @@ use license_format::Thumbprint;
 use serde::{Deserialize, Serialize};
 use signer::{
     exchange::Bar,
-    installations::{self, BarView, Filter, HomeView, InstallationView, Line, LineState, Sort},
+    installations::{self, BarView, Filter, HomeView, InstallationView, Line, RemarksChange, Sort},
 };
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
-    caller::{Manager, Query},
+    caller::{Json, Manager, Query},
     lists::{Page, PageQuery},
     problem::Problem,
 };
@@ -24,6 +24,8 @@ pub(super) struct LineBody {
     site_code: String,
     site_description: Option<String>,
     name: String,
+    /// What the account calls it.
+    alias: Option<String>,
     version: String,
     license_type: &'static str,
     /// `used`, `deactivated`, `blocked` or `moved`.
@@ -53,6 +55,12 @@ pub(super) struct InstallationBody {
     first_seen: String,
     last_report: String,
     clock_behind: bool,
+    /// What the account calls it.
+    alias: Option<String>,
+    /// What the account notes of it.
+    note: String,
+    /// How often alias and note were changed: a change names the number that it was decided on.
+    edits: u64,
     /// Two different requests have this number: a copy was seen.
     fork: Option<u64>,
     /// License keys that are at home there.
@@ -83,6 +91,17 @@ pub(super) struct BarBody {
     why: &'static str,
     note: String,
     since: String,
+}
+
+/// What is to change; what is absent stays as it is.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ChangedRemarks {
+    /// The number of edits that the change was decided on.
+    edits: u64,
+    /// Empty takes it away.
+    alias: Option<String>,
+    note: Option<String>,
 }
 
 /// Which installations.
@@ -163,6 +182,31 @@ pub(super) async fn get(
     Ok(Answer(InstallationBody::from(found.ok_or(Failure::NotFound)?)))
 }
 
+/// Change what the account calls an installation, and what it notes of it.
+#[utoipa::path(
+    patch,
+    path = "/api/v1/installations/{installation}",
+    params(("installation" = String, Path)),
+    security(("token" = [])),
+    request_body = ChangedRemarks,
+    responses(
+        (status = 200, description = "It, as it is now.", body = InstallationBody),
+        (status = 404, description = "None of this account's.", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`changed-meanwhile`: somebody else changed it since.", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "What is wrong with it.", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn update(
+    State(portal): State<Portal>,
+    Manager(by): Manager,
+    At(id): At<Thumbprint>,
+    Json(ChangedRemarks { edits, alias, note }): Json<ChangedRemarks>,
+) -> Result<Answer<InstallationBody>, Failure> {
+    let change = RemarksChange { alias, note };
+    portal.signer().installations().remark(&id, edits, &change, &by, portal.now()).await?;
+    get(State(portal), Manager(by), At(id)).await
+}
+
 impl From<Line> for LineBody {
     fn from(line: Line) -> LineBody {
         let license = line.license.as_ref();
@@ -171,14 +215,10 @@ impl From<Line> for LineBody {
             site_code: line.site_code.to_string(),
             site_description: line.site_description.map(|text| text.to_string()),
             name: line.name.to_string(),
+            alias: line.alias.map(|alias| alias.to_string()),
             version: line.version.to_string(),
             license_type: line.license_type.name(),
-            state: match line.state {
-                LineState::Used => "used",
-                LineState::Deactivated => "deactivated",
-                LineState::Blocked => "blocked",
-                LineState::Moved => "moved",
-            },
+            state: line.state.name(),
             forked: line.forked,
             license_key: license.and_then(|license| license.key.as_ref()).map(ToString::to_string),
             seats: license.and_then(|license| license.grants.first()).map(|(_, seats)| *seats),
@@ -220,6 +260,9 @@ impl From<InstallationView> for InstallationBody {
             first_seen: view.first_seen.rfc3339(),
             last_report: view.last_report.rfc3339(),
             clock_behind: view.clock_behind,
+            alias: view.remarks.alias.map(|alias| alias.to_string()),
+            note: view.remarks.note,
+            edits: view.remarks.edits,
             fork: view.fork.map(|fork| fork.counter),
             homes: view.homes.into_iter().map(home).collect(),
             barred: view.barred.into_iter().map(bar).collect(),

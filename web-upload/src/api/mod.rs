@@ -1,6 +1,7 @@
 //! The REST API for programs: the same answers and decisions as on the pages, with an API token in place of a session.
 //! A `no` is a problem document (RFC 9457).
 
+mod answer_list;
 mod answers;
 mod caller;
 mod codes;
@@ -26,7 +27,8 @@ use crate::portal::Portal;
 /// The API by its addresses, and its description.
 pub(crate) fn routes() -> Router<Portal> {
     let (router, description) = OpenApiRouter::with_openapi(Description::openapi())
-        .routes(routes!(answers::post))
+        .routes(routes!(answers::post, answer_list::list))
+        .routes(routes!(answer_list::get))
         .routes(routes!(subscriptions::list))
         .routes(routes!(subscriptions::get))
         .routes(routes!(subscriptions::timeline))
@@ -36,7 +38,7 @@ pub(crate) fn routes() -> Router<Portal> {
         .routes(routes!(codes::list, codes::create))
         .routes(routes!(codes::withdraw))
         .routes(routes!(installations::list))
-        .routes(routes!(installations::get))
+        .routes(routes!(installations::get, installations::update))
         .routes(routes!(custody::move_away))
         .routes(routes!(custody::block))
         .routes(routes!(custody::allow))

@@ -1,9 +1,9 @@
 //! `/api/v1/subscriptions`: what an account bought. Only the vendor's staff change it, on the pages and with `waybill`.
 
 use axum::{Json, extract::State};
-use license_format::Timestamp;
+use license_format::{Timestamp, payload::OverLimit};
 use serde::Serialize;
-use signer::catalog::{OverdraftEntry, Subscription, SubscriptionId};
+use signer::catalog::{OverdraftEntry, Subscription, SubscriptionGrant, SubscriptionId};
 use utoipa::ToSchema;
 
 use super::{caller::Manager, lists::TimelineBody, problem::Problem};
@@ -38,6 +38,16 @@ pub(super) struct GrantBody {
     metric: &'static str,
     seats: u64,
     edition: String,
+    /// What happens while more seats are used than granted: `notify`, `suspend` or `refuse`.
+    #[schema(example = "suspend")]
+    over_limit: &'static str,
+    /// Days over the limit until it is suspended, where it is.
+    over_limit_days: Option<u64>,
+    /// Days after the contract's end for which the seats still hold.
+    after_end_days: u64,
+    /// The vendor's extra facts by name: each is a flag, a number or a text.
+    #[schema(value_type = std::collections::BTreeMap<String, serde_json::Value>)]
+    features: serde_json::Value,
 }
 
 /// Seats beyond those bought.
@@ -52,13 +62,27 @@ pub(super) struct OverdraftBody {
     reason: String,
 }
 
-impl SubscriptionBody {
-    fn of(subscription: &Subscription, now: Timestamp) -> SubscriptionBody {
-        let grant = |grant: &signer::catalog::SubscriptionGrant| GrantBody {
+impl GrantBody {
+    fn of(grant: &SubscriptionGrant) -> GrantBody {
+        let (over_limit, over_limit_days) = match grant.over_limit {
+            OverLimit::Notify => ("notify", None),
+            OverLimit::SuspendAfterDays(days) => ("suspend", Some(days)),
+            OverLimit::Refuse => ("refuse", None),
+        };
+        GrantBody {
             metric: grant.metric.name(),
             seats: grant.seats,
             edition: grant.edition.to_string(),
-        };
+            over_limit,
+            over_limit_days,
+            after_end_days: grant.after_end_days,
+            features: serde_json::json!(grant.features.facts()),
+        }
+    }
+}
+
+impl SubscriptionBody {
+    fn of(subscription: &Subscription, now: Timestamp) -> SubscriptionBody {
         SubscriptionBody {
             id: subscription.id.to_string(),
             product: subscription.product.to_string(),
@@ -72,7 +96,7 @@ impl SubscriptionBody {
             report_days: subscription.report_days,
             grace_days: subscription.grace_days,
             clock_tolerance_hours: subscription.clock_tolerance_hours,
-            grants: subscription.grants.iter().map(grant).collect(),
+            grants: subscription.grants.iter().map(GrantBody::of).collect(),
         }
     }
 }

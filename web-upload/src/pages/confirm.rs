@@ -3,7 +3,7 @@
 
 use askama::Template;
 use axum::{http::StatusCode, response::Response};
-use signer::installations::CustodyError;
+use signer::{NoReason, Reason, installations::CustodyError};
 
 use crate::{
     answered::sentence,
@@ -98,19 +98,15 @@ impl ConfirmPage {
     }
 }
 
-/// Longest reason, in characters.
-const MOST_REASON: usize = 200;
-
-/// Whether a text says why, on one line.
-pub(crate) fn is_reason(text: &str) -> bool {
-    (1..=MOST_REASON).contains(&text.chars().count()) && !text.chars().any(char::is_control)
-}
-
-/// Notes that a reason is missing.
-pub(crate) fn demand_reason(form: &mut Draft) {
-    if !is_reason(form.value("reason")) {
-        let says = format!("a reason has 1 to {MOST_REASON} characters on one line");
-        form.note("reason", "reason", says, "Say why, for whoever reads the history.");
+/// The reason that was typed. Notes that it is missing.
+pub(crate) fn reason(form: &mut Draft) -> Option<Reason> {
+    match form.value("reason").parse() {
+        Ok(reason) => Some(reason),
+        Err(error) => {
+            let error: NoReason = error;
+            form.note("reason", error.code(), error.to_string(), error.next_step());
+            None
+        }
     }
 }
 
@@ -179,7 +175,7 @@ impl crate::pages::Sample for ConfirmPage {
             ..ConfirmPage::new(frame.clone(), crumbs(), "Change <b>", "/edit".to_owned(), "Change it")
         };
         let mut reasonless = Draft::with(&[("key", "0193")]);
-        demand_reason(&mut reasonless);
+        assert_eq!(reason(&mut reasonless), None);
         vec![
             page(&preview(Effect::Fewer(Some(40)), vec![one("CM01 <b>", Some(90)), one("CM02", None)])),
             page(&preview(Effect::Ends, vec![one("CM01", Some(90))])),

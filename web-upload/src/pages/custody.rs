@@ -19,7 +19,7 @@ use signer::{
 
 use super::{
     At,
-    confirm::{Choice, ConfirmPage, demand_reason, refused},
+    confirm::{self, Choice, ConfirmPage, refused},
 };
 use crate::{
     answered::site,
@@ -127,12 +127,10 @@ pub(super) async fn post(
     let deed = Deed::from_name(&deed).ok_or(Failure::NotFound)?;
     let by = user.decider(&account)?;
     let key: LicenseKeyId = form.value("key").parse().map_err(|_| Failure::Malformed)?;
-    demand_reason(&mut form);
-    if !form.problems().is_empty() {
+    let Some(reason) = confirm::reason(&mut form) else {
         return ask(&portal, &user, &(account, id), (deed, &key), form, None).await;
-    }
-    let (rows, now, reason) =
-        (portal.signer().installations(), portal.now(), form.value("reason").to_owned());
+    };
+    let (rows, now) = (portal.signer().installations(), portal.now());
     let done = match deed {
         Deed::Block => rows.block(&id, &key, &reason, &by, now).await,
         Deed::Allow => rows.allow(&id, &key, &reason, &by, now).await,

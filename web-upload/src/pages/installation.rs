@@ -1,28 +1,34 @@
 //! `/accounts/{account}/installations/{thumbprint}`, and `/installations/{thumbprint}` for staff: one proxy with its slots.
 
+mod parts;
+#[cfg(test)]
+mod sample;
+
 use askama::Template;
 use axum::{
+    Form,
     extract::{Query, State},
     http::StatusCode,
-    response::Response,
+    response::{IntoResponse, Redirect, Response},
 };
 use license_format::{Thumbprint, Timestamp};
 use signer::{
-    exchange::{Bar, COUNTED_MOVES},
-    installations::{BarView, HomeView, InstallationView, SlotView},
+    catalog::CatalogError,
+    installations::{InstallationView, Remarks, RemarksChange},
     people::{AccountId, Asker},
 };
 
-use super::{At, Flash, custody::Deed};
+use self::parts::{Barred, Fork, Home, Slot};
+use super::{At, Flash, confirm::changed, custody::Deed};
 use crate::{
     answered::site,
     deliver,
+    draft::Draft,
     failure::Failure,
     frame::{Frame, Here},
-    holdings::{self, amount},
     portal::Portal,
     session::{Staff, User},
-    show::{Day, Facts, Notice, Status, ThreeDates, Tone, grouped, seats},
+    show::{Facts, Notice, Tone},
 };
 
 /// One installation.
@@ -33,10 +39,13 @@ pub(super) struct InstallationPage {
     notice: Option<Notice>,
     list: String,
     here: String,
-    /// Where the pages of license keys are, if it is somebody's.
-    keys: Option<String>,
+    /// The page of its account, if it is somebody's.
+    account: Option<String>,
     title: String,
     facts: Facts,
+    remarks: Remarks,
+    /// What was typed for those, and what is wrong with it.
+    form: Draft,
     clock_behind: bool,
     fork: Option<Fork>,
     slots: Vec<Slot>,
@@ -44,73 +53,6 @@ pub(super) struct InstallationPage {
     manages: bool,
     homes: Vec<Home>,
     bars: Vec<Barred>,
-}
-
-/// A key that is at home here.
-#[derive(Debug)]
-struct Home {
-    id: String,
-    name: String,
-    masked: String,
-    seats: String,
-    ends: Day,
-    moves: String,
-    movable: bool,
-    /// It may not use it any more.
-    barred: bool,
-    exchanged_to: Option<String>,
-}
-
-/// A key that it may not use.
-#[derive(Debug)]
-struct Barred {
-    id: String,
-    name: String,
-    masked: String,
-    why: Status,
-    note: String,
-    since: Day,
-}
-
-#[derive(Debug)]
-struct Fork {
-    counter: u64,
-    seen: Day,
-    first: String,
-    second: String,
-    /// Whether the one who looks may decide: an administrator of the account, and nobody else.
-    decides: bool,
-}
-
-#[derive(Debug)]
-struct Slot {
-    license_type: &'static str,
-    status: Status,
-    license: Option<Newest>,
-    used: String,
-    peak: String,
-    remaining: String,
-    leases: Vec<Lease>,
-}
-
-/// The newest license that was given for a slot.
-#[derive(Debug)]
-struct Newest {
-    seats: String,
-    product: String,
-    dates: ThreeDates,
-    key: String,
-    issued: Day,
-    counter: u64,
-    digest: String,
-}
-
-#[derive(Debug)]
-struct Lease {
-    counter: u64,
-    seats: String,
-    ends: Day,
-    held: bool,
 }
 
 type Ids = (AccountId, Thumbprint);
@@ -129,11 +71,45 @@ pub(super) async fn of_account(
         "second" => Some(
             "Decided: the second branch lives on. Upload the request that was refused once more; nothing is typed again.",
         ),
-        "note" => Some("The note is saved."),
+        "remarks" => Some("Saved, for everybody of the account and the vendor's staff."),
         other => Deed::from_name(other).map(Deed::notice),
     };
     let notice = notice.map(|says| Notice::new(Tone::Ok, says));
-    in_account(&portal, &user, &ids, notice, StatusCode::OK).await
+    let page = load(&portal, &user, &ids).await?;
+    Ok(deliver::page(StatusCode::OK, &InstallationPage { notice, ..page }))
+}
+
+/// `POST /accounts/{account}/installations/{thumbprint}/remarks`: what people call it, and what they note.
+pub(super) async fn remark(
+    State(portal): State<Portal>,
+    user: User,
+    At(ids): At<Ids>,
+    Form(form): Form<Draft>,
+) -> Result<Response, Failure> {
+    let (account, id) = &ids;
+    let (by, edits) = (user.decider(account)?, form.version()?);
+    let change = RemarksChange {
+        alias: Some(form.value("alias").to_owned()),
+        // Browsers end lines as mail does.
+        note: Some(form.value("note").replace("\r\n", "\n")),
+    };
+    match portal.signer().installations().remark(id, edits, &change, &by, portal.now()).await {
+        Ok(_) => {
+            let to = format!("/accounts/{account}/installations/{id}?done=remarks");
+            Ok(Redirect::to(&to).into_response())
+        }
+        Err(CatalogError::Invalid(problems)) => {
+            let page = load(&portal, &user, &ids).await?;
+            let page = InstallationPage { form: form.refused(problems), ..page };
+            Ok(deliver::page(StatusCode::UNPROCESSABLE_ENTITY, &page))
+        }
+        Err(CatalogError::Changed { .. }) => {
+            let page = load(&portal, &user, &ids).await?;
+            let notice = Some(changed("installation"));
+            Ok(deliver::page(StatusCode::CONFLICT, &InstallationPage { notice, ..page }))
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// `GET /installations/{thumbprint}`
@@ -154,21 +130,20 @@ pub(super) async fn of_all(
     Ok(deliver::page(StatusCode::OK, &page))
 }
 
-async fn in_account(
-    portal: &Portal,
-    user: &User,
-    (account, id): &Ids,
-    notice: Option<Notice>,
-    status: StatusCode,
-) -> Result<Response, Failure> {
+async fn load(portal: &Portal, user: &User, (account, id): &Ids) -> Result<InstallationPage, Failure> {
     let eyes = user.eyes(account)?;
     let found = portal.signer().installations().show(&eyes, id, portal.now()).await?;
     let installation = found.ok_or(Failure::NotFound)?;
     let frame = Frame::new(portal, Some(user.signed_in()), Here::Installations).about(account);
     let list = format!("/accounts/{account}/installations");
     let may = (user.administers(account), user.manages(account));
-    let page = InstallationPage::new(frame, &list, &installation, may, portal.now());
-    Ok(deliver::page(status, &InstallationPage { notice, ..page }))
+    Ok(InstallationPage::new(frame, &list, &installation, may, portal.now()))
+}
+
+/// The form as the remarks stand.
+fn form_of(remarks: &Remarks) -> Draft {
+    let alias = remarks.alias.as_ref().map_or("", |alias| alias.as_str());
+    Draft::with(&[("version", &remarks.edits.to_string()), ("alias", alias), ("note", &remarks.note)])
 }
 
 impl InstallationPage {
@@ -184,7 +159,7 @@ impl InstallationPage {
             frame,
             notice: None,
             list: list.to_owned(),
-            keys: installation.account.as_ref().map(|account| format!("/accounts/{account}/keys")),
+            account: installation.account.as_ref().map(|account| format!("/accounts/{account}")),
             here: format!("{list}/{}", installation.thumbprint),
             title: site(installation.site_code.as_str(), installation.site_description.as_ref()),
             facts: Facts {
@@ -196,221 +171,14 @@ impl InstallationPage {
                     fact("Last report", installation.last_report.minute()),
                 ],
             },
+            form: form_of(&installation.remarks),
+            remarks: installation.remarks.clone(),
             clock_behind: installation.clock_behind,
-            fork: installation.fork.as_ref().map(|fork| Fork {
-                counter: fork.counter,
-                seen: Day::new(fork.seen, now),
-                first: fork.first.short(),
-                second: fork.second.short(),
-                decides,
-            }),
+            fork: installation.fork.as_ref().map(|fork| Fork::of(fork, decides, now)),
             slots: installation.slots.iter().map(|slot| Slot::of(slot, now)).collect(),
             manages,
             homes: installation.homes.iter().map(|home| Home::of(home, &installation.barred, now)).collect(),
             bars: installation.barred.iter().map(|bar| Barred::of(bar, now)).collect(),
         }
-    }
-}
-
-impl Home {
-    fn of(home: &HomeView, barred: &[BarView], now: Timestamp) -> Home {
-        Home {
-            barred: barred.iter().any(|bar| bar.key.id == home.key.id),
-            id: home.key.id.to_string(),
-            name: home.key.name.to_string(),
-            masked: home.key.masked.clone(),
-            seats: seats(home.seats.clone()),
-            ends: Day::new(home.ends, now),
-            moves: crate::keys::moves(home.key.moves),
-            movable: home.key.moves < COUNTED_MOVES,
-            exchanged_to: home.exchanged_to.as_ref().map(|to| format!("{} ({})", to.name, to.masked)),
-        }
-    }
-}
-
-impl Barred {
-    fn of(bar: &BarView, now: Timestamp) -> Barred {
-        Barred {
-            id: bar.key.id.to_string(),
-            name: bar.key.name.to_string(),
-            masked: bar.key.masked.clone(),
-            why: match bar.why {
-                Bar::Blocked => Status::new(Tone::Stop, "Blocked here"),
-                Bar::Moved => Status::new(Tone::Idle, "Moved away"),
-            },
-            note: bar.note.clone(),
-            since: Day::new(bar.since, now),
-        }
-    }
-}
-
-impl Slot {
-    fn of(slot: &SlotView, now: Timestamp) -> Slot {
-        let number = |count: Option<u64>| count.map_or_else(|| "not reported".to_owned(), grouped);
-        // The report counts what the first grant counts.
-        let granted =
-            slot.license.as_ref().and_then(|license| license.grants.first()).map(|grant| grant.seats);
-        let remaining = granted.zip(slot.used).map_or_else(
-            || "not reported".to_owned(),
-            |(granted, used)| match used.checked_sub(granted) {
-                Some(over @ 1..) => format!("{} over the limit", grouped(over)),
-                _ => grouped(granted - used),
-            },
-        );
-        Slot {
-            license_type: slot.license_type.title(),
-            status: holdings::status(slot, now),
-            license: slot.license.as_ref().map(|license| Newest {
-                seats: seats(license.grants.iter().map(|grant| (grant.metric, grant.seats))),
-                product: license.product.to_string(),
-                dates: ThreeDates::of(license, now),
-                key: license.license_key.last_group.masked(),
-                issued: Day::new(license.issued, now),
-                counter: license.counter,
-                digest: license.answers.to_string(),
-            }),
-            used: number(slot.used),
-            peak: number(slot.peak),
-            remaining,
-            leases: slot
-                .counted
-                .iter()
-                .map(|counted| Lease {
-                    counter: counted.counter,
-                    seats: amount(counted.seats.clone()),
-                    held: counted.held,
-                    ends: Day::new(counted.ends, now),
-                })
-                .collect(),
-        }
-    }
-}
-
-#[cfg(test)]
-impl crate::pages::Sample for InstallationPage {
-    fn samples() -> Vec<InstallationPage> {
-        let now = Timestamp::parse("2026-11-22").unwrap();
-        let [_, customer, staff] = Frame::samples();
-        let mut quiet = sample();
-        quiet.fork = None;
-        quiet.clock_behind = false;
-        quiet.slots.clear();
-        let notice = Some(Notice::new(Tone::Ok, "Decided: the first branch lives on."));
-        let list = "/accounts/0193f2a0-a/installations";
-        vec![
-            InstallationPage::new(customer, list, &sample(), (true, true), now),
-            InstallationPage::new(staff.clone(), list, &sample(), (false, false), now),
-            InstallationPage {
-                notice,
-                ..InstallationPage::new(staff, "/installations", &quiet, (false, true), now)
-            },
-        ]
-    }
-}
-
-/// A forked installation with a slot that is over its limit and one that was deactivated.
-#[cfg(test)]
-pub(super) fn sample() -> InstallationView {
-    use license_format::{
-        DAY, Digest, LicenseId, LicenseKey, LicenseType, Metric,
-        payload::{Floor, Grant, InstallationName, License, LicenseKeyRef, OverLimit},
-    };
-    use signer::installations::{CountedView, ForkView, SlotState};
-
-    let now = Timestamp::parse("2026-11-01").unwrap();
-    let key = LicenseKey::from_random(LicenseType::Desktop, &[7; 18]);
-    let key_name = signer::installations::KeyName {
-        id: "0193f2a0-5c00-7d3e-8f10-6f5b2f9c2a11".parse().unwrap(),
-        subscription: "0193f2a0-5c00-7d3e-8f10-6f5b2f9c2a11".parse().unwrap(),
-        name: "Berlin <b>".parse().unwrap(),
-        masked: key.last_group().masked(),
-        license_type: LicenseType::Desktop,
-        moves: 1,
-    };
-    let thumbprint = Thumbprint([0x7f; 32]);
-    let license = License {
-        id: LicenseId([1; 16]),
-        floor: Floor { bundle: 1, revocations: 0 },
-        grace: 14 * DAY,
-        grants: vec![Grant {
-            seats: 250,
-            trial: false,
-            metric: Metric::ManagedDevice,
-            edition: "Standard".parse().unwrap(),
-            features: Default::default(),
-            after_end_days: 0,
-            over_limit: OverLimit::Notify,
-            contract_end: now.plus(365 * DAY),
-            contract_start: now,
-        }],
-        issued: now,
-        record: 1,
-        vendor: "Northwind Software".parse().unwrap(),
-        answers: Digest([2; 32]),
-        counter: 3,
-        product: "Mac <Management>".parse().unwrap(),
-        version: 1,
-        good_until: now.plus(90 * DAY),
-        report_due: now.plus(60 * DAY),
-        time_reset: None,
-        license_key: LicenseKeyRef { digest: key.digest(), last_group: key.last_group() },
-        installation: InstallationName {
-            name: "CM01 <b>".parse().unwrap(),
-            site_code: "PS1".parse().unwrap(),
-            thumbprint,
-            site_description: Some("Headquarters".parse().unwrap()),
-        },
-        license_type: LicenseType::Desktop,
-        clock_tolerance: DAY,
-    };
-    let slot = |license_type, state, license: Option<License>, used, counted: &[(u64, u64)]| SlotView {
-        license_type,
-        state,
-        license,
-        used,
-        peak: used,
-        counted: counted
-            .iter()
-            .map(|(counter, seats)| CountedView {
-                counter: *counter,
-                seats: [(Metric::ManagedDevice, *seats)].into(),
-                ends: now.plus(105 * DAY),
-                held: *counter == 1,
-            })
-            .collect(),
-    };
-    InstallationView {
-        thumbprint,
-        account: None,
-        name: "CM01 <b>".parse().unwrap(),
-        site_code: "PS1".parse().unwrap(),
-        site_description: Some("Headquarters".parse().unwrap()),
-        product: "waybill-proxy".parse().unwrap(),
-        version: "0.1.0".parse().unwrap(),
-        first_seen: now,
-        last_report: now.plus(10 * DAY),
-        clock_behind: true,
-        fork: Some(ForkView {
-            counter: 4,
-            first: Digest([4; 32]),
-            second: Digest([5; 32]),
-            seen: now.plus(11 * DAY),
-        }),
-        homes: vec![HomeView {
-            key: key_name.clone(),
-            seats: [(Metric::ManagedDevice, 250)].into(),
-            ends: now.plus(105 * DAY),
-            exchanged_to: Some(key_name.clone()),
-        }],
-        barred: vec![BarView {
-            key: key_name,
-            why: Bar::Blocked,
-            note: "left the <b>company".to_owned(),
-            since: now,
-        }],
-        slots: vec![
-            slot(LicenseType::Desktop, SlotState::Active, Some(license), Some(262), &[(1, 100), (3, 250)]),
-            slot(LicenseType::Mobile, SlotState::Deactivated, None, None, &[]),
-        ],
     }
 }

@@ -32,6 +32,8 @@ pub(super) struct InstallationsPage {
     here: String,
     answers: String,
     query: String,
+    /// The filter's name in addresses; empty for all.
+    show: &'static str,
     filters: Vec<FilterLink>,
     by_name: bool,
     /// Whether the list has more than one order.
@@ -102,13 +104,14 @@ async fn list(
     let page = portal.signer().installations().lines(eyes, &query, now).await?;
     let anywhere = query.filter == Filter::All && query.search.is_empty() && listing.is_first();
     let link = |filter: Filter| FilterLink {
-        href: if filter == Filter::All { here.clone() } else { format!("{here}?show={}", filter.name()) },
+        href: format!("{here}{}", listing.shows(if filter == Filter::All { "" } else { filter.name() })),
         title: title(filter),
-        current: query.search.is_empty() && filter == query.filter,
+        current: filter == query.filter,
     };
     let page = InstallationsPage {
         frame,
         filters: Filter::ALL.into_iter().map(link).collect(),
+        show: if query.filter == Filter::All { "" } else { query.filter.name() },
         query: query.search.clone(),
         by_name: query.sort == Sort::Name,
         sortable: query.filter == Filter::All && query.search.is_empty() && !page.rows.is_empty(),
@@ -126,6 +129,7 @@ async fn file(portal: &Portal, eyes: Asker, listing: &Listing) -> Result<Respons
         "site",
         "site description",
         "server",
+        "alias",
         "installation",
         "license type",
         "status",
@@ -160,6 +164,7 @@ fn fields((line, now): &(Line, Timestamp)) -> Vec<String> {
         line.site_code.to_string(),
         line.site_description.as_ref().map_or_else(String::new, ToString::to_string),
         row.server,
+        row.alias,
         line.installation.to_string(),
         row.license_type.to_owned(),
         row.status.text,
@@ -204,6 +209,7 @@ impl crate::pages::Sample for InstallationsPage {
             href: "/installations/7f".to_owned(),
             site: "PS1 (Headquarters)".to_owned(),
             server: "CM01 <b>".to_owned(),
+            alias: "Berlin <cellar>".to_owned(),
             license_type: "Desktop",
             status: Status::new(Tone::Ok, "Active"),
             seats: "250 managed devices".to_owned(),
@@ -219,6 +225,7 @@ impl crate::pages::Sample for InstallationsPage {
             here: "/installations".to_owned(),
             answers: "/answers".to_owned(),
             query: query.to_owned(),
+            show: if query.is_empty() { "" } else { "expired" },
             filters: Filter::ALL
                 .into_iter()
                 .map(|filter| FilterLink {

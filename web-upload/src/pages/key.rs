@@ -15,7 +15,7 @@ use signer::{
     people::AccountId,
 };
 
-use super::{At, Flash, subscription};
+use super::{At, Flash, Listing, subscription};
 use crate::{
     deliver,
     failure::Failure,
@@ -45,7 +45,8 @@ pub(super) struct KeyPage {
     whole: Option<String>,
     open: bool,
     rows: Vec<Row>,
-    more: bool,
+    /// The address of the next page of those.
+    next: Option<String>,
 }
 
 /// What was just done, for the notice on the page that follows.
@@ -114,7 +115,7 @@ pub(super) async fn crumbs(
     ])
 }
 
-/// Installations on this page; the list has a page of its own.
+/// Installations on one page of this.
 const LINES: usize = 20;
 
 /// `GET /accounts/{account}/keys/{key}`
@@ -123,20 +124,22 @@ pub(super) async fn get(
     user: User,
     At(ids): At<Ids>,
     Query(Flash { done }): Query<Flash>,
+    Query(listing): Query<Listing>,
 ) -> Result<Response, Failure> {
     let done = Done::ALL.into_iter().find(|known| known.name() == done);
-    let page = KeyPage::load(&portal, &user, &ids).await?;
+    let page = KeyPage::load(&portal, &user, &ids, &listing).await?;
     let open = done == Some(Done::Created);
     Ok(deliver::page(StatusCode::OK, &KeyPage { notice: done.map(Done::notice), open, ..page }))
 }
 
 impl KeyPage {
-    async fn load(portal: &Portal, user: &User, ids: &Ids) -> Result<KeyPage, Failure> {
+    async fn load(portal: &Portal, user: &User, ids: &Ids, listing: &Listing) -> Result<KeyPage, Failure> {
         let (account, id) = ids;
         let (eyes, now) = (user.eyes(account)?, portal.now());
         let used = portal.signer().catalog().key_use(&eyes, id, now).await?;
         let scope = Scope::Key(id.clone());
-        let query = Lines { scope, part: Part::first(LINES), ..Lines::default() };
+        let part = Part { rows: LINES, ..listing.part() };
+        let query = Lines { scope, part, ..Lines::default() };
         let lines = portal.signer().installations().lines(&eyes, &query, now).await?;
         let manages = user.manages(account);
         let folder = format!("/accounts/{account}/installations");
@@ -156,7 +159,7 @@ impl KeyPage {
             whole: manages.then(|| used.key.key.to_string()),
             open: false,
             rows: lines.rows.iter().map(|line| Row::of(line, &folder, now)).collect(),
-            more: lines.next.is_some(),
+            next: lines.next.map(|cursor| format!("?after={cursor}#where")),
         })
     }
 }
@@ -205,7 +208,7 @@ impl crate::pages::Sample for KeyPage {
             whole: manages.then(|| "D0000-00000-00000-00000-7QW2Z".to_owned()),
             open: manages,
             rows: vec![],
-            more: manages,
+            next: manages.then(|| "?after=aa#where".to_owned()),
         };
         vec![page(customer, false), page(staff, true)]
     }

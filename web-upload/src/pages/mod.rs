@@ -37,7 +37,6 @@ use axum::{
 };
 use serde::{Deserialize, de::DeserializeOwned};
 
-pub(crate) use confirm::is_reason;
 pub(crate) use failed::{around, failure_of};
 
 pub(crate) use crate::listing::Listing;
@@ -121,6 +120,7 @@ fn key_routes() -> Router<Portal> {
 fn installation_routes() -> Router<Portal> {
     Router::new()
         .route("/", get(installation::of_account))
+        .route("/remarks", post(installation::remark))
         .route("/fork", get(fork::get).post(fork::post))
         .route("/{deed}", get(custody::get).post(custody::post))
 }

@@ -228,6 +228,9 @@ fn terms_of(subscription: &Subscription) -> Vec<(&'static str, String)> {
                 .push(("After the contract's end", format!("holds for {} more", days(grant.after_end_days))));
         }
         terms.push(("Edition", grant.edition.to_string()));
+        if !grant.features.is_empty() {
+            terms.push(("Features", grant.features.to_string().replace('\n', ", ")));
+        }
     }
     terms
 }

@@ -8,7 +8,6 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
-use license_format::{LicenseType, Metric};
 use signer::catalog::{CatalogError, Subscription, SubscriptionChange};
 
 use super::{
@@ -21,6 +20,7 @@ use crate::{
     draft::{Draft, Step},
     failure::Failure,
     frame::{Frame, Here},
+    grant_fields::GrantFields,
     outlook::Outlook,
     portal::Portal,
     session::{Staff, User},
@@ -37,17 +37,6 @@ pub(super) struct SubscriptionEditPage {
     here: String,
     grants: Vec<GrantFields>,
     form: Draft,
-}
-
-/// The names of the fields of one metric.
-#[derive(Debug)]
-struct GrantFields {
-    noun: &'static str,
-    seats: &'static str,
-    edition: String,
-    metric: String,
-    /// What a seat may be for.
-    metrics: Vec<Metric>,
 }
 
 /// `GET …/edit`
@@ -189,13 +178,7 @@ fn change(before: &Subscription, form: &mut Draft) -> SubscriptionChange {
     };
     for grant in &before.grants {
         let fields = GrantFields::of(before.license_type, grant.metric);
-        if let Some(seats) = form.number(fields.seats, "the number of seats") {
-            change.seats.insert(grant.metric, seats);
-        }
-        change.editions.insert(grant.metric, form.value(&fields.edition).to_owned());
-        if let Some(metric) = Metric::from_name(form.value(&fields.metric)) {
-            change.metrics.insert(grant.metric, metric);
-        }
+        change.grants.insert(grant.metric, fields.change(form));
     }
     change
 }
@@ -218,33 +201,11 @@ fn form_of(subscription: &Subscription) -> Draft {
     ];
     for grant in &subscription.grants {
         let fields = GrantFields::of(subscription.license_type, grant.metric);
-        values.push((fields.seats.to_owned(), grant.seats.to_string()));
-        values.push((fields.edition, grant.edition.to_string()));
-        values.push((fields.metric, grant.metric.name().to_owned()));
+        values.extend(fields.values(grant));
     }
     let values: Vec<(&str, &str)> =
         values.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     Draft::with(&values)
-}
-
-impl GrantFields {
-    fn of(license_type: LicenseType, metric: Metric) -> GrantFields {
-        GrantFields {
-            noun: metric.noun(),
-            seats: match metric {
-                Metric::ManagedDevice => "seats-managed-device",
-                Metric::ConcurrentUser => "seats-concurrent-user",
-                Metric::Computer => "seats-computer",
-                Metric::User => "seats-user",
-            },
-            edition: format!("edition-{}", metric.name()),
-            metric: format!("metric-{}", metric.name()),
-            metrics: match license_type {
-                LicenseType::Computers => vec![Metric::Computer, Metric::User],
-                _ => Vec::new(),
-            },
-        }
-    }
 }
 
 impl SubscriptionEditPage {
@@ -286,14 +247,14 @@ impl crate::pages::Sample for SubscriptionEditPage {
             crumbs: vec![("/accounts/a".to_owned(), "Contoso <Ltd>".to_owned())],
             here: "/accounts/a/subscriptions/s".to_owned(),
             grants: vec![
-                GrantFields::of(LicenseType::Computers, Metric::Computer),
-                GrantFields::of(LicenseType::Desktop, Metric::ManagedDevice),
+                GrantFields::of(license_format::LicenseType::Computers, license_format::Metric::Computer),
+                GrantFields::of(license_format::LicenseType::Desktop, license_format::Metric::ManagedDevice),
             ],
             form,
         };
         let mut refused =
             Draft::with(&[("seats-computer", "\"many\""), ("trial", "on"), ("edition-computer", "<b>")]);
-        refused.number("seats-computer", "the number of seats");
+        refused.number_in("seats-computer", "seats", "the number of seats");
         vec![page(None, refused), page(Some(changed("subscription")), Draft::default())]
     }
 }
