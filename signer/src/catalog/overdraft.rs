@@ -20,7 +20,7 @@ use crate::{
 const MOST_REASON: usize = 200;
 
 /// What is filled in for an overdraft.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct OverdraftDraft {
     /// Of which subscription.
     pub subscription: SubscriptionId,

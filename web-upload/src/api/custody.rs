@@ -3,7 +3,11 @@
 use axum::{extract::State, http::StatusCode};
 use license_format::Thumbprint;
 use serde::Deserialize;
-use signer::{LicenseKeyId, exchange::Lives};
+use signer::{
+    LicenseKeyId,
+    exchange::Lives,
+    link::{self, Decision},
+};
 use utoipa::ToSchema;
 
 use super::{
@@ -69,7 +73,8 @@ pub(super) async fn move_away(
     Json(AboutKey { license_key, reason }): Json<AboutKey>,
 ) -> Result<StatusCode, Failure> {
     let (key, reason) = (key(&license_key)?, because(&reason)?);
-    portal.signer().installations().move_key(&id, &key, reason, &by, portal.now()).await?;
+    let about = link::AboutKey { installation: id, key, reason };
+    portal.signer().decide(Decision::MoveKey(about), &by, portal.now()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -92,7 +97,8 @@ pub(super) async fn block(
     Json(AboutKey { license_key, reason }): Json<AboutKey>,
 ) -> Result<StatusCode, Failure> {
     let (key, reason) = (key(&license_key)?, because(&reason)?);
-    portal.signer().installations().block(&id, &key, reason, &by, portal.now()).await?;
+    let about = link::AboutKey { installation: id, key, reason };
+    portal.signer().decide(Decision::Block(about), &by, portal.now()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -115,7 +121,8 @@ pub(super) async fn allow(
     Json(AboutKey { license_key, reason }): Json<AboutKey>,
 ) -> Result<StatusCode, Failure> {
     let (key, reason) = (key(&license_key)?, because(&reason)?);
-    portal.signer().installations().allow(&id, &key, reason, &by, portal.now()).await?;
+    let about = link::AboutKey { installation: id, key, reason };
+    portal.signer().decide(Decision::Allow(about), &by, portal.now()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -139,7 +146,8 @@ pub(super) async fn exchange(
     Json(Exchange { license_key, to, reason }): Json<Exchange>,
 ) -> Result<StatusCode, Failure> {
     let (from, to, reason) = (key(&license_key)?, key(&to)?, because(&reason)?);
-    portal.signer().installations().exchange_key(&id, &from, &to, reason, &by, portal.now()).await?;
+    let about = link::AboutKey { installation: id, key: from, reason };
+    portal.signer().decide(Decision::ExchangeKey { about, to }, &by, portal.now()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -165,7 +173,7 @@ pub(super) async fn resolve(
         Branch::First => Lives::First,
         Branch::Second => Lives::Second,
     };
-    portal.signer().installations().resolve_fork(&id, lives, &by, portal.now()).await?;
+    portal.signer().decide(Decision::ResolveFork { installation: id, lives }, &by, portal.now()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -174,13 +182,13 @@ fn key(text: &str) -> Result<LicenseKeyId, Failure> {
     text.parse().map_err(|_| Failure::NotFound)
 }
 
-fn because(reason: &str) -> Result<&str, Failure> {
+fn because(reason: &str) -> Result<String, Failure> {
     let reason = reason.trim();
     if crate::pages::is_reason(reason) {
-        return Ok(reason);
+        return Ok(reason.to_owned());
     }
     Err(Failure::Invalid {
-        code: "reason",
+        code: "reason".into(),
         says: "a reason has 1 to 200 characters on one line".to_owned(),
         next_step: "Say why, for whoever reads the history.".to_owned(),
     })

@@ -3,7 +3,7 @@
 
 use askama::Template;
 use axum::{http::StatusCode, response::Response};
-use signer::installations::CustodyError;
+use signer::link::CallError;
 
 use crate::{
     answered::sentence,
@@ -115,7 +115,7 @@ pub(crate) fn demand_reason(form: &mut Draft) {
 }
 
 /// Why a decision was not taken, above the page that it was about to be taken on.
-pub(crate) fn refused(error: CustodyError) -> Result<Notice, Failure> {
+pub(crate) fn refused(error: CallError) -> Result<Notice, Failure> {
     match Failure::from(error) {
         Failure::Refused { says, next_step, .. } => {
             Ok(Notice::new(Tone::Stop, format!("{} {next_step}", sentence(&says))))
