@@ -115,6 +115,14 @@ impl DataDirArgs {
         Ok(store)
     }
 
+    /// Where the store is, for a process that has nothing to do with the keys beside it.
+    pub(crate) fn store_alone(&self) -> Result<StoreAddress, Failure> {
+        match self.dir()?.store() {
+            StoreAddress::Sqlite(path) if !path.exists() => Err(self.not_made()),
+            store => Ok(store.clone()),
+        }
+    }
+
     /// The signer, with its keys unlocked.
     pub(crate) async fn signer(&self, secrets: &SecretSource, now: Timestamp) -> Result<Signer, Failure> {
         let dir = self.dir()?;

@@ -7,6 +7,7 @@ use signer::{
     init::InitError,
     installations::CustodyError,
     keys::{KeyError, TokenError},
+    link::LinkError,
     log::LogError,
     people::PeopleError,
     store::StoreError,
@@ -39,6 +40,7 @@ failures! {
     WitnessError => |_| Exit::CouldNotTell;
     InitError => init;
     OpenError => open;
+    LinkError => link;
     LogError => |error| if error.is_refusal() { Exit::Refused } else { Exit::CouldNotTell };
     AnswerError => |error| if error.is_the_askers() { Exit::Refused } else { Exit::CouldNotTell };
     CustodyError => custody;
@@ -61,9 +63,9 @@ macro_rules! forms {
                 let exit = match &error {
                     $error::Invalid(problems) => {
                         let problems = problems.iter().map(|problem| Problem {
-                            code: problem.code.to_owned(),
+                            code: problem.code.to_string(),
                             says: problem.says.clone(),
-                            next_step: problem.next_step.to_owned(),
+                            next_step: problem.next_step.to_string(),
                         });
                         return Failure { exit: Exit::Misuse, problems: problems.collect() };
                     }
@@ -120,6 +122,15 @@ fn store(error: &StoreError) -> Exit {
         | StoreError::Foreign { .. }
         | StoreError::Unfit(_)
         | StoreError::AnotherRecord { .. } => Exit::Refused,
+        _ => Exit::CouldNotTell,
+    }
+}
+
+fn link(error: &LinkError) -> Exit {
+    match error {
+        LinkError::Address { .. } | LinkError::NoSocket { .. } => Exit::Misuse,
+        LinkError::KeyLoose { .. } | LinkError::SocketInUse { .. } | LinkError::StoreOlder => Exit::Refused,
+        LinkError::Store(error) => store(error),
         _ => Exit::CouldNotTell,
     }
 }

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use signer::{Signer, people::Token};
+use signer::{link::PortalSide, people::Token};
 use tokio::{net::TcpListener, sync::oneshot};
 use web_upload::{Passwords, Portal, PublicUrl, router};
 
@@ -50,7 +50,7 @@ impl Door {
     /// Serves until `stop` comes, and then until the answers under way are given, or too slow.
     pub(crate) async fn serve(
         self,
-        signer: Signer,
+        signer: impl Into<PortalSide>,
         public_url: PublicUrl,
         stop: impl Future<Output = ()> + Send + 'static,
     ) -> Result<(), Failure> {

@@ -98,6 +98,54 @@ fn two_portals_share_one_record_and_outlive_their_database() {
     assert_eq!(portal.stop().1, 0);
 }
 
+/// A portal and a signer in two processes, each with its own role in the database; the portal has no data directory to speak of.
+#[test]
+fn two_processes_share_one_record_with_a_role_each() {
+    let (folder, database) = (tempfile::tempdir().expect("a folder"), wait(Database::new()));
+    let mut vendor = vendor(folder.path(), &database);
+    let roles = vendor.run(&["signer", "--print-roles"]).exits(0).json();
+    wait(async {
+        let mut connection = database.connect().await;
+        let mut run = async |sql: &str| {
+            sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned())).execute(&mut connection).await.expect("run");
+        };
+        run(roles["sql"].as_str().expect("text")).await;
+        run("ALTER ROLE waybill_signer PASSWORD 's'; ALTER ROLE waybill_portal PASSWORD 'p'").await;
+    });
+    let role = |role: &str| {
+        let url =
+            database.url().replace("user=postgres", &format!("user=waybill_{role}&password={}", &role[..1]));
+        vec!["--database-url".to_owned(), url]
+    };
+    vendor.database = role("signer");
+    let contoso = vendor.customer("contoso");
+    let (_, key) = vendor.sells(&contoso, "desktop", 40);
+    let signer = vendor.signs();
+    let portal = vendor.portal_apart(&role("portal"));
+    assert!(fs::read_dir(vendor.path("portal")).expect("a folder").next().is_none());
+
+    let site = vendor.site("PS1", "Headquarters");
+    let request = site.activation("desktop", &key, "activation");
+    assert_eq!(site.imports(&vendor.answer(&portal, &contoso, &request)), "installed");
+    site.uses("desktop", 12);
+    let refresh = site.refresh("desktop", "refresh");
+    signer.kill();
+    let (_, away) = vendor.connect(&portal, &contoso, &refresh);
+    assert_eq!(away.exits(3).error_code(), "signer-unreachable");
+    let signer = vendor.signs();
+    assert_eq!(site.imports(&vendor.answer(&portal, &contoso, &refresh)), "installed");
+    let deactivation = site.deactivation("desktop", "deactivation");
+    assert_eq!(site.imports(&vendor.answer(&portal, &contoso, &deactivation)), "deactivation-confirmed");
+    vendor.run(&["log", "verify"]).exits(0);
+    // The role that shows does not sign.
+    vendor.database = role("portal");
+    let passphrase = vendor.passphrase.to_str().expect("text");
+    let refused = vendor.run(&["signer", "--socket", "s", "--passphrase-file", passphrase]);
+    assert_eq!(refused.exits(3).error_code(), "store-unreachable");
+    assert_eq!(portal.stop().1, 0);
+    assert_eq!(signer.stop().1, 0);
+}
+
 fn vendor_arguments(vendor: &Vendor) -> Vec<&str> {
     vendor.database.iter().map(String::as_str).collect()
 }

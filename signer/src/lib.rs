@@ -14,6 +14,7 @@ pub mod ids;
 pub mod init;
 pub mod installations;
 pub mod keys;
+pub mod link;
 pub mod log;
 pub mod paging;
 pub mod people;

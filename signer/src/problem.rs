@@ -1,22 +1,24 @@
 //! What is wrong with something that a person filled in. A check gives all of them at once, so that nobody mends a form one
 //! field at a time.
 
-use serde::Serialize;
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
 
 /// Most characters of a note.
 const MOST_NOTE: usize = 2_000;
 
 /// One thing that is wrong with one field.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
     /// The field, as the draft's type spells it.
-    pub field: &'static str,
+    pub field: Cow<'static, str>,
     /// Stable, for programs.
-    pub code: &'static str,
+    pub code: Cow<'static, str>,
     /// In a sentence.
     pub says: String,
     /// What to do.
-    pub next_step: &'static str,
+    pub next_step: Cow<'static, str>,
 }
 
 /// Collects problems while a draft is checked.
@@ -32,7 +34,12 @@ impl Problems {
         says: impl Into<String>,
         next_step: &'static str,
     ) {
-        self.0.push(Problem { field, code, says: says.into(), next_step });
+        self.0.push(Problem {
+            field: field.into(),
+            code: code.into(),
+            says: says.into(),
+            next_step: next_step.into(),
+        });
     }
 
     /// Notes a problem unless the rule holds.

@@ -3,10 +3,12 @@
 use std::{fmt, str::FromStr};
 
 use license_format::Label;
+use serde::{Deserialize, Serialize};
 
 /// Why somebody decided something: a label, and so nothing that could make a screen show something else. Every decision about an
 /// installation and every grant beyond what was bought has one, whichever way it comes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Reason(Label);
 
 /// A text that is no reason.
@@ -39,6 +41,20 @@ impl FromStr for Reason {
     /// Space around it does not count.
     fn from_str(text: &str) -> Result<Reason, NoReason> {
         text.trim().parse().map(Reason).map_err(|_| NoReason)
+    }
+}
+
+impl TryFrom<String> for Reason {
+    type Error = NoReason;
+
+    fn try_from(text: String) -> Result<Reason, NoReason> {
+        text.parse()
+    }
+}
+
+impl From<Reason> for String {
+    fn from(reason: Reason) -> String {
+        reason.as_str().to_owned()
     }
 }
 

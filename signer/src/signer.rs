@@ -7,6 +7,7 @@ use crate::{
     answer::{self, AnswerError, Answered, Desk, Issuer},
     catalog::Catalog,
     exchange::{Book, Change, Recovery},
+    ids::RecordId,
     init::DataDir,
     installations::Installations,
     keys::{KeyError, KeyRing, Secrets},
@@ -122,6 +123,11 @@ impl Signer {
     /// Who signs.
     pub fn vendor(&self) -> &Label {
         &self.vendor.name
+    }
+
+    /// Which record it keeps.
+    pub(crate) fn record(&self) -> &RecordId {
+        &self.vendor.id
     }
 
     /// Whether the record was restored from a backup, as seen when it was opened.

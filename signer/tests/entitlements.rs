@@ -183,7 +183,7 @@ async fn other_terms_come_with_the_next_refresh() {
     let wrong = SubscriptionChange::of_grant(Metric::ConcurrentUser, wrong);
     let refused = catalog.update_subscription(&id, 2, wrong, &Actor::Operator, vendor.now).await.unwrap_err();
     let CatalogError::Invalid(problems) = refused else { panic!("{refused}") };
-    let codes: Vec<&str> = problems.iter().map(|problem| problem.code).collect();
+    let codes: Vec<&str> = problems.iter().map(|problem| &*problem.code).collect();
     assert_eq!(codes, ["features", "over-limit-days", "after-end-days"]);
     assert_eq!(catalog.subscription(&Asker::Staff, &id).await.unwrap().version, 2);
 }

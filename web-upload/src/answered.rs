@@ -8,7 +8,12 @@ use license_format::{
     payload::{DeactivationReceipt, License, Refusal, Request},
     readable,
 };
-use signer::{Answer, Answered, Signer, answer_file_name, exchange::RefusalCode, people::Asker};
+use signer::{
+    Answer, Answered, answer_file_name,
+    exchange::RefusalCode,
+    link::{Fault, PortalSide},
+    people::Asker,
+};
 
 use crate::{
     failure::Failure,
@@ -97,7 +102,7 @@ pub(crate) struct Sentence {
 /// Hands each file to the signer. Within one upload older requests go first, so that a newer one of the same proxy does not
 /// overtake them; the cards come in the order of the files. Each file is answered at its own time: the last of fifty may wait for a while.
 pub(crate) async fn answer_all(
-    signer: &Signer,
+    signer: &PortalSide,
     files: Vec<Carried>,
     asker: &Asker,
     now: impl Fn() -> Timestamp,
@@ -124,7 +129,7 @@ pub(crate) fn status(cards: &[Card]) -> StatusCode {
     cards.iter().map(of).min().unwrap_or(StatusCode::OK)
 }
 
-async fn answer(signer: &Signer, file: &Carried, asker: &Asker, now: Timestamp) -> Card {
+async fn answer(signer: &PortalSide, file: &Carried, asker: &Asker, now: Timestamp) -> Card {
     let source = file.source.clone();
     let bytes = match &file.content {
         Content::Bytes(bytes) => bytes,
@@ -138,7 +143,7 @@ async fn answer(signer: &Signer, file: &Carried, asker: &Asker, now: Timestamp) 
             Card { source, what, outcome: Outcome::of(answered, asker, now) }
         }
         Err(error) => {
-            let theirs = error.is_the_askers();
+            let theirs = error.fault == Fault::Unreadable;
             let sentence = Sentence::from(Failure::from(error));
             let outcome = if theirs { Outcome::Unreadable(sentence) } else { Outcome::Failed(sentence) };
             Card { source, what: claims(bytes), outcome }

@@ -1,6 +1,6 @@
 //! A form on its way: what was typed, and what is wrong with it. A page that could not take a form shows it again with both.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use serde::Deserialize;
 use signer::problem::Problem;
@@ -101,9 +101,14 @@ impl Draft {
         field: &'static str,
         code: &'static str,
         says: impl Into<String>,
-        next_step: &'static str,
+        next_step: impl Into<Cow<'static, str>>,
     ) {
-        self.problems.push(Problem { field, code, says: says.into(), next_step });
+        self.problems.push(Problem {
+            field: field.into(),
+            code: code.into(),
+            says: says.into(),
+            next_step: next_step.into(),
+        });
     }
 
     /// The form with what the room behind found wrong with it.

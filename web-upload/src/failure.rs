@@ -3,13 +3,18 @@
 //!
 //! A refusal of the signer is not in here: it is an answer.
 
+use std::borrow::Cow;
+
 use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
 use license_format::limits;
 use signer::{
-    AnswerError, catalog::CatalogError, installations::CustodyError, people::PeopleError, problem::Problem,
+    catalog::CatalogError,
+    link::{CallError, Fault},
+    people::PeopleError,
+    problem::Problem,
     store::StoreError,
 };
 
@@ -64,7 +69,7 @@ pub(crate) enum Failure {
     #[error("{says}")]
     Unreadable {
         /// The code of the rule.
-        code: &'static str,
+        code: Cow<'static, str>,
         /// The rule in a sentence.
         says: String,
         /// What to do.
@@ -77,7 +82,7 @@ pub(crate) enum Failure {
     #[error("{says}")]
     Invalid {
         /// The stable code.
-        code: &'static str,
+        code: Cow<'static, str>,
         /// All of it, in sentences.
         says: String,
         /// What to do.
@@ -87,7 +92,7 @@ pub(crate) enum Failure {
     #[error("{says}")]
     Refused {
         /// The stable code.
-        code: &'static str,
+        code: Cow<'static, str>,
         /// The rule in a sentence.
         says: String,
         /// What to do.
@@ -103,7 +108,7 @@ pub(crate) enum Failure {
     #[error("{says}")]
     Ours {
         /// The stable code.
-        code: &'static str,
+        code: Cow<'static, str>,
         /// What happened, in a sentence.
         says: String,
         /// What to do.
@@ -140,7 +145,7 @@ impl Failure {
     }
 
     /// The stable code.
-    pub(crate) fn code(&self) -> &'static str {
+    pub(crate) fn code(&self) -> &str {
         match self {
             Failure::SignInNeeded { .. } => "sign-in-needed",
             Failure::TokenNeeded => "token-needed",
@@ -217,7 +222,7 @@ impl Failure {
             ),
             Failure::TooManyFiles { limit, .. } => format!("Nothing was done. Send at most {limit} files at a time."),
             Failure::Wrong(problems) => {
-                problems.iter().map(|problem| problem.next_step).collect::<Vec<_>>().join(" ")
+                problems.iter().map(|problem| problem.next_step.as_ref()).collect::<Vec<_>>().join(" ")
             }
             Failure::Unreadable { next_step, .. }
             | Failure::Invalid { next_step, .. }
@@ -273,16 +278,7 @@ impl IntoResponse for Failure {
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Failure {
-        // Addresses and a driver's words are for those who run the portal.
-        tracing::error!(code = error.code(), %error, next_step = %error.next_step(), "the store failed");
-        let (says, next_step) = match &error {
-            StoreError::Unreachable(_) | StoreError::Failed(_) => (
-                "the portal's record cannot be read or written just now".to_owned(),
-                "Nothing was taken. Try the same again in a moment; if it stays so, tell the vendor the code.",
-            ),
-            said => (said.to_string(), said.next_step()),
-        };
-        Failure::Ours { code: error.code(), says, next_step: next_step.to_owned() }
+        CallError::from(error).into()
     }
 }
 
@@ -293,7 +289,7 @@ impl From<PeopleError> for Failure {
             PeopleError::Store(error) => error.into(),
             PeopleError::Invalid(problems) => Failure::Wrong(problems),
             other => Failure::Invalid {
-                code: other.code(),
+                code: other.code().into(),
                 says: other.to_string(),
                 next_step: other.next_step().to_string(),
             },
@@ -303,50 +299,20 @@ impl From<PeopleError> for Failure {
 
 impl From<CatalogError> for Failure {
     fn from(error: CatalogError) -> Failure {
-        match error {
-            CatalogError::NotFound { .. } => Failure::NotFound,
-            CatalogError::Changed { .. } => Failure::Changed,
-            CatalogError::Primary => Failure::Refused {
-                code: error.code(),
-                says: error.to_string(),
-                next_step: error.next_step().to_owned(),
-            },
-            CatalogError::Store(error) => error.into(),
-            CatalogError::Invalid(problems) => Failure::Wrong(problems),
-        }
+        CallError::from(error).into()
     }
 }
 
-impl From<CustodyError> for Failure {
-    fn from(error: CustodyError) -> Failure {
-        match error {
-            // What is another account's does not exist.
-            CustodyError::NoInstallation | CustodyError::NoKey => Failure::NotFound,
-            CustodyError::Store(error) => error.into(),
-            other => {
-                Failure::Refused { code: other.code(), says: other.to_string(), next_step: other.next_step() }
-            }
-        }
-    }
-}
-
-impl From<AnswerError> for Failure {
-    fn from(error: AnswerError) -> Failure {
-        match error {
-            AnswerError::Unreadable(error) => Failure::Unreadable {
-                code: error.code(),
-                says: error.to_string(),
-                next_step: error.next_step().to_string(),
-            },
-            AnswerError::Store(error) => error.into(),
-            other => {
-                tracing::error!(code = other.code(), error = %other, "the signer could not answer");
-                Failure::Ours {
-                    code: other.code(),
-                    says: other.to_string(),
-                    next_step: other.next_step().to_string(),
-                }
-            }
+impl From<CallError> for Failure {
+    fn from(error: CallError) -> Failure {
+        let CallError { fault, code, says, next_step, problems } = error;
+        match fault {
+            Fault::Unreadable => Failure::Unreadable { code, says, next_step },
+            Fault::NotFound => Failure::NotFound,
+            Fault::Invalid => Failure::Wrong(problems),
+            Fault::Changed => Failure::Changed,
+            Fault::Refused => Failure::Refused { code, says, next_step },
+            Fault::Ours => Failure::Ours { code, says, next_step },
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::{str::FromStr, sync::Arc};
 
 use license_format::Timestamp;
-use signer::{Signer, entropy::Entropy};
+use signer::{entropy::Entropy, link::PortalSide};
 use tokio::sync::Semaphore;
 
 use crate::{attempts::Attempts, failure::Failure, password::Passwords};
@@ -19,7 +19,7 @@ pub type EntropySource = Arc<dyn Fn(&mut [u8]) + Send + Sync>;
 pub struct Portal(Arc<Inner>);
 
 struct Inner {
-    signer: Signer,
+    signer: PortalSide,
     public_url: PublicUrl,
     clock: Clock,
     entropy: EntropySource,
@@ -29,16 +29,16 @@ struct Inner {
 }
 
 impl Portal {
-    /// A portal in front of a signer.
+    /// A portal in front of a signer: one in this process, or one at the other end of a link.
     pub fn new(
-        signer: Signer,
+        signer: impl Into<PortalSide>,
         public_url: PublicUrl,
         clock: Clock,
         entropy: EntropySource,
         passwords: Passwords,
     ) -> Portal {
         Portal(Arc::new(Inner {
-            signer,
+            signer: signer.into(),
             public_url,
             clock,
             entropy,
@@ -48,7 +48,7 @@ impl Portal {
         }))
     }
 
-    pub(crate) fn signer(&self) -> &Signer {
+    pub(crate) fn signer(&self) -> &PortalSide {
         &self.0.signer
     }
 

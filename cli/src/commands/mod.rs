@@ -15,7 +15,9 @@ mod keys;
 mod license_key;
 mod log;
 mod overdraft;
+mod portal;
 mod serve;
+mod signer;
 mod sublicense;
 mod subscription;
 mod timeline;
@@ -39,6 +41,10 @@ pub(crate) enum Command {
     Init(init::Init),
     /// Run the portal: upload page, staff pages, REST API
     Serve(serve::Serve),
+    /// Run the signer alone, for portals in processes of their own
+    Signer(signer::Signer),
+    /// Run the portal alone, which asks a signer elsewhere and holds no key
+    Portal(portal::Portal),
     /// The signing keys: what each may do, and which is in use
     #[command(subcommand)]
     Keys(keys::Keys),
@@ -85,6 +91,8 @@ impl Command {
             Command::Demo(command) => command.run(context).await,
             Command::Init(command) => command.run(context).await,
             Command::Serve(command) => command.run(context).await,
+            Command::Signer(command) => command.run(context).await,
+            Command::Portal(command) => command.run(context).await,
             Command::Keys(command) => command.run(context),
             Command::Trust(command) => command.run(context),
             Command::User(command) => command.run(context).await,

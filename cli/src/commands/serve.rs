@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tracing_subscriber::EnvFilter;
 use web_upload::PublicUrl;
 
@@ -27,9 +27,7 @@ pub(crate) struct Serve {
 
 impl Serve {
     pub(crate) async fn run(self, context: &Context) -> Result<Report, Failure> {
-        let log = EnvFilter::try_from_env("WAYBILL_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
-        tracing_subscriber::fmt().with_env_filter(log).with_writer(std::io::stderr).init();
-
+        start_log();
         let stop = until_told_to_stop()?;
         let signer = context.data_dir.signer(&self.secrets, edge::now()).await?;
         let door = Door::open(self.listen).await?;
@@ -40,31 +38,41 @@ impl Serve {
         };
         let vendor = signer.vendor().clone();
         let recovering = signer.recovery().map(|recovery| recovery.horizon.date());
-        let told = match context.json {
-            true => format!(
-                "{}\n",
-                json!({ "url": url, "public_url": public_url.as_str(), "vendor": vendor, "recovering_until": recovering })
-            ),
-            false => {
-                let recovery = recovering.map_or_else(String::new, |until| {
-                    format!(
-                        "The store was restored from a backup. Until {until} each proxy's next request brings back what it holds.\n"
-                    )
-                });
-                format!("{vendor} answers at {}/\n{recovery}Ctrl-C stops it.\n", public_url.as_str())
-            }
-        };
-        outcome::print(&told).map_err(|error| {
-            Failure::new(
-                Exit::CouldNotTell,
-                "output",
-                format!("standard output cannot be written: {error}"),
-                "Send it elsewhere.",
-            )
-        })?;
+        let recovery = recovery_note(recovering.as_deref());
+        let text = format!("{vendor} answers at {}/\n{recovery}Ctrl-C stops it.\n", public_url.as_str());
+        let told = json!({
+            "url": url, "public_url": public_url.as_str(), "vendor": vendor, "recovering_until": recovering,
+        });
+        tell(context, &text, &told)?;
         door.serve(signer, public_url, stop).await?;
         Ok(Report::new("Stopped.", json!({ "stopped": true })))
     }
+}
+
+/// What there is to say where the store was restored.
+pub(super) fn recovery_note(until: Option<&str>) -> String {
+    until.map_or_else(String::new, |until| {
+        format!("The store was restored from a backup. Until {until} each proxy's next request brings back what it holds.\n")
+    })
+}
+
+/// Starts the log of a program that stays: on standard error, as much of it as WAYBILL_LOG asks for.
+pub(super) fn start_log() {
+    let log = EnvFilter::try_from_env("WAYBILL_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+    tracing_subscriber::fmt().with_env_filter(log).with_writer(std::io::stderr).init();
+}
+
+/// Says that such a program is at work: text for people, or one line for programs.
+pub(super) fn tell(context: &Context, text: &str, json: &Value) -> Result<(), Failure> {
+    let told = if context.json { format!("{json}\n") } else { text.to_owned() };
+    outcome::print(&told).map_err(|error| {
+        Failure::new(
+            Exit::CouldNotTell,
+            "output",
+            format!("standard output cannot be written: {error}"),
+            "Send it elsewhere.",
+        )
+    })
 }
 
 /// Comes when the process is asked to stop: SIGINT, which is Ctrl-C, or SIGTERM, which service managers send.

@@ -1,6 +1,7 @@
 //! The two programs as processes, and the files that go between them: the promises of the exchange, as a person with a stick
 //! meets them.
 
+mod apart;
 mod log;
 mod mishaps;
 mod orders;

@@ -3,6 +3,9 @@
 //! Nothing here knows how the programs work inside: files go in, files and exit codes come out.
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
+#[cfg(unix)]
+pub(crate) mod apart;
+
 use std::{
     ffi::OsStr,
     fs,
@@ -187,22 +190,27 @@ impl Vendor {
 
     /// `waybill serve` on a free port, once it listens.
     pub(crate) fn serves(&self) -> Portal {
+        let passphrase = self.passphrase.to_str().expect("text");
+        self.starts(&["serve", "--listen", "127.0.0.1:0", "--passphrase-file", passphrase], "url")
+    }
+
+    /// A command that stays, once it has said under this name where it is reached.
+    pub(crate) fn starts(&self, arguments: &[&str], at: &str) -> Portal {
         let mut child = Command::new(waybill())
             .args(["--json", "--data-dir"])
             .arg(&self.data_dir)
             .args(&self.database)
-            .args(["serve", "--listen", "127.0.0.1:0", "--passphrase-file"])
-            .arg(&self.passphrase)
+            .args(arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()
-            .expect("waybill serve starts");
+            .expect("waybill starts");
         let mut out = BufReader::new(child.stdout.take().expect("piped"));
         let mut line = String::new();
         out.read_line(&mut line).expect("a line");
         let told: Value = serde_json::from_str(&line)
-            .unwrap_or_else(|error| panic!("waybill serve said {line:?}: {error}"));
-        let url = told["url"].as_str().expect("an address").to_owned();
+            .unwrap_or_else(|error| panic!("waybill {arguments:?} said {line:?}: {error}"));
+        let url = told[at].as_str().expect("an address").to_owned();
         Portal { child, out, url }
     }
 
@@ -259,7 +267,7 @@ pub(crate) fn connect_command(
     command
 }
 
-/// A portal at work; killed when dropped.
+/// A portal at work, or a signer; killed when dropped.
 pub(crate) struct Portal {
     child: Child,
     out: BufReader<ChildStdout>,

@@ -44,10 +44,10 @@ impl CatalogError {
     }
 
     /// What to do about it.
-    pub fn next_step(&self) -> &'static str {
+    pub fn next_step(&self) -> &str {
         match self {
             CatalogError::Invalid(problems) => match problems.as_slice() {
-                [only] => only.next_step,
+                [only] => &only.next_step,
                 _ => "Mend what is listed, then try again.",
             },
             CatalogError::NotFound { .. } => "Look it up in the list, then try again.",

@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// What is filled in for an overdraft.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct OverdraftDraft {
     /// Of which subscription.
     pub subscription: SubscriptionId,

@@ -6,6 +6,7 @@ use license_format::{
     Digest, LicenseId, Thumbprint, Timestamp,
     payload::{ChainLink, Request},
 };
+use serde::{Deserialize, Serialize};
 
 use super::{
     book::{Book, InstallationRecord, Lease, Overdraft, SlotRecord},
@@ -16,7 +17,8 @@ use super::{
 use crate::ids::SubscriptionId;
 
 /// Which branch lives on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Lives {
     /// The one whose request came first. The other needs `setup`, and is a new installation then.
     First,

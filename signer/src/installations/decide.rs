@@ -80,7 +80,7 @@ impl CustodyError {
 }
 
 /// Who decides: what they may see, and who they are.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Decider {
     /// What exists for them.
     pub asker: Asker,

@@ -5,7 +5,8 @@ use std::{fmt, str::FromStr};
 use crate::ids::{TokenId, UserId};
 
 /// Who changed something. Written into histories, and never decides what is allowed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub enum Actor {
     /// Somebody who was signed in.
     User(UserId),
@@ -40,5 +41,19 @@ impl FromStr for Actor {
             None if text == "operator" => Ok(Actor::Operator),
             _ => Err(ActorError),
         }
+    }
+}
+
+impl TryFrom<String> for Actor {
+    type Error = ActorError;
+
+    fn try_from(text: String) -> Result<Actor, ActorError> {
+        text.parse()
+    }
+}
+
+impl From<Actor> for String {
+    fn from(actor: Actor) -> String {
+        actor.to_string()
     }
 }

@@ -1,9 +1,11 @@
 //! Whose eyes see: the one rule that keeps accounts apart, used by every list and by the exchange.
 
+use serde::{Deserialize, Serialize};
+
 use super::AccountId;
 
 /// Who asks. What an account may not use does not exist for it: the answer is the same as for something unknown.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Asker {
     /// The vendor's people, who see everything.
     Staff,

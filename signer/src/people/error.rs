@@ -51,10 +51,10 @@ impl PeopleError {
     }
 
     /// What to do about it.
-    pub fn next_step(&self) -> &'static str {
+    pub fn next_step(&self) -> &str {
         match self {
             PeopleError::Invalid(problems) => match problems.as_slice() {
-                [only] => only.next_step,
+                [only] => &only.next_step,
                 _ => "Mend what is listed, then try again.",
             },
             PeopleError::NotFound { .. } => "Look it up in the list, then try again.",

@@ -67,7 +67,8 @@ async fn every_problem_of_a_draft_is_told_and_nothing_is_made() {
     };
     let error = people.create_account(draft, at(0), &mut dice(1)).await.expect_err("refused");
     let PeopleError::Invalid(problems) = &error else { panic!("{error}") };
-    let codes: Vec<_> = problems.iter().map(|problem| (problem.field, problem.code)).collect();
+    let codes: Vec<_> =
+        problems.iter().map(|problem| (problem.field.as_ref(), problem.code.as_ref())).collect();
     assert_eq!(codes, [("name", "text"), ("admin_email", "email")]);
     assert!(people.accounts().await.expect("a list").is_empty());
     assert!(people.credentials("ann").await.expect("read").is_none());
@@ -263,7 +264,7 @@ async fn api_tokens_expire_are_revoked_and_are_told_once() {
         .await
         .expect_err("refused");
     let PeopleError::Invalid(problems) = bad else { panic!("{bad}") };
-    assert_eq!(problems.iter().map(|problem| problem.code).collect::<Vec<_>>(), ["text", "expires-past"]);
+    assert_eq!(problems.iter().map(|problem| &*problem.code).collect::<Vec<_>>(), ["text", "expires-past"]);
 }
 
 #[tokio::test]

@@ -51,6 +51,31 @@ impl Store {
         Store::over(connection, address).await
     }
 
+    /// Opens the store of a record as it is: for a program whose database role may not make tables. `None` where this program's tables
+    /// are not all there yet.
+    pub(crate) async fn join(address: &StoreAddress) -> Result<Option<Store>, StoreError> {
+        let mut connection = connect(address).await?;
+        if !has_tables(&mut connection, address).await? {
+            return Err(StoreError::Empty { store: address.to_string() });
+        }
+        let sql = "SELECT version, checksum FROM _sqlx_migrations ORDER BY version";
+        let rows = sqlx::query(sql).fetch_all(&mut connection).await?;
+        connection.close().await?;
+        let mut wanted = MIGRATIONS.iter();
+        for row in &rows {
+            let columns = Columns::of("_sqlx_migrations", row);
+            let (version, checksum) = (columns.amount("version")?, columns.bytes("checksum")?);
+            match wanted.next() {
+                Some(ours) if ours.version == version && *ours.checksum == *checksum => {}
+                _ => return Err(StoreError::Newer),
+            }
+        }
+        match wanted.next() {
+            Some(_) => Ok(None),
+            None => Ok(Some(Store::pooled(address)?)),
+        }
+    }
+
     /// The same, and makes the tables where there are none. A missing SQLite file is made, for its owner alone.
     pub async fn create(address: &StoreAddress) -> Result<Store, StoreError> {
         if let StoreAddress::Sqlite(path) = address {
@@ -86,6 +111,10 @@ impl Store {
             sqlx::query(sql).bind(Vec::<u8>::new()).execute(&mut connection).await?;
         }
         connection.close().await?;
+        Store::pooled(address)
+    }
+
+    fn pooled(address: &StoreAddress) -> Result<Store, StoreError> {
         Ok(Store {
             pool: pool(address)?,
             address: address.clone(),

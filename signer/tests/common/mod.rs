@@ -1,6 +1,7 @@
 //! What the integration tests share: a proxy without a disk, and a place for a data directory and its store.
 #![allow(dead_code, unused_imports, reason = "each test program uses a part of it")]
 
+pub(crate) mod certificates;
 pub(crate) mod database;
 mod desk;
 mod place;

@@ -156,7 +156,7 @@ async fn an_installation_is_called_and_noted_as_its_people_say() {
     else {
         panic!("it is wrong")
     };
-    assert_eq!(problems.iter().map(|problem| problem.code).collect::<Vec<_>>(), ["text", "note"]);
+    assert_eq!(problems.iter().map(|problem| &*problem.code).collect::<Vec<_>>(), ["text", "note"]);
     let stranger = signer::installations::Decider { asker: other_account(&mut vendor).await, ..by.clone() };
     let unseen = rows.remark(&name, 1, &change(Some("mine"), None), &stranger, vendor.now).await.unwrap_err();
     assert_eq!(unseen.code(), "not-found");

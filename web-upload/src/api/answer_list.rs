@@ -91,7 +91,7 @@ pub(super) async fn get(
 fn kind_of(name: &str) -> Result<Kind, Failure> {
     let kinds = [Kind::License, Kind::DeactivationReceipt, Kind::Refusal];
     kinds.into_iter().find(|kind| kind.name() == name).ok_or_else(|| Failure::Invalid {
-        code: "kind",
+        code: "kind".into(),
         says: "there is no such list".to_owned(),
         next_step: "Ask for license, deactivation-receipt or refusal, or leave it out.".to_owned(),
     })

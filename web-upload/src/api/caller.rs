@@ -85,7 +85,7 @@ impl<T: DeserializeOwned> FromRequestParts<Portal> for Query<T> {
 
 fn misfit(says: &str) -> Failure {
     Failure::Invalid {
-        code: "malformed-request",
+        code: "malformed-request".into(),
         says: says.to_owned(),
         next_step: "Look at /api/v1/openapi.json for what belongs there.".to_owned(),
     }

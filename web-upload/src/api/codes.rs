@@ -67,7 +67,7 @@ pub(super) async fn list(
     let state = state.map(|name| {
         let known = CodeState::ALL.into_iter().find(|state| state.name() == name);
         known.ok_or_else(|| Failure::Invalid {
-            code: "state",
+            code: "state".into(),
             says: "there is no such state".to_owned(),
             next_step: "Ask for open, used or expired, or for all.".to_owned(),
         })

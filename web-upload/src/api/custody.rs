@@ -3,7 +3,11 @@
 use axum::{extract::State, http::StatusCode};
 use license_format::Thumbprint;
 use serde::Deserialize;
-use signer::{LicenseKeyId, NoReason, Reason, exchange::Lives};
+use signer::{
+    LicenseKeyId, NoReason, Reason,
+    exchange::Lives,
+    link::{self, Decision},
+};
 use utoipa::ToSchema;
 
 use super::{
@@ -68,8 +72,8 @@ pub(super) async fn move_away(
     At(id): At<Thumbprint>,
     Json(about): Json<AboutKey>,
 ) -> Result<StatusCode, Failure> {
-    let (key, reason) = about.read()?;
-    portal.signer().installations().move_key(&id, &key, &reason, &by, portal.now()).await?;
+    let about = about.read(id)?;
+    portal.signer().decide(Decision::MoveKey(about), &by, portal.now()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -91,8 +95,8 @@ pub(super) async fn block(
     At(id): At<Thumbprint>,
     Json(about): Json<AboutKey>,
 ) -> Result<StatusCode, Failure> {
-    let (key, reason) = about.read()?;
-    portal.signer().installations().block(&id, &key, &reason, &by, portal.now()).await?;
+    let about = about.read(id)?;
+    portal.signer().decide(Decision::Block(about), &by, portal.now()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -114,8 +118,8 @@ pub(super) async fn allow(
     At(id): At<Thumbprint>,
     Json(about): Json<AboutKey>,
 ) -> Result<StatusCode, Failure> {
-    let (key, reason) = about.read()?;
-    portal.signer().installations().allow(&id, &key, &reason, &by, portal.now()).await?;
+    let about = about.read(id)?;
+    portal.signer().decide(Decision::Allow(about), &by, portal.now()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -139,7 +143,8 @@ pub(super) async fn exchange(
     Json(Exchange { license_key, to, reason }): Json<Exchange>,
 ) -> Result<StatusCode, Failure> {
     let (from, to, reason) = (key(&license_key)?, key(&to)?, because(&reason)?);
-    portal.signer().installations().exchange_key(&id, &from, &to, &reason, &by, portal.now()).await?;
+    let about = link::AboutKey { installation: id, key: from, reason };
+    portal.signer().decide(Decision::ExchangeKey { about, to }, &by, portal.now()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -165,13 +170,14 @@ pub(super) async fn resolve(
         Branch::First => Lives::First,
         Branch::Second => Lives::Second,
     };
-    portal.signer().installations().resolve_fork(&id, lives, &by, portal.now()).await?;
+    portal.signer().decide(Decision::ResolveFork { installation: id, lives }, &by, portal.now()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 impl AboutKey {
-    fn read(&self) -> Result<(LicenseKeyId, Reason), Failure> {
-        Ok((key(&self.license_key)?, because(&self.reason)?))
+    fn read(&self, installation: Thumbprint) -> Result<link::AboutKey, Failure> {
+        let (key, reason) = (key(&self.license_key)?, because(&self.reason)?);
+        Ok(link::AboutKey { installation, key, reason })
     }
 }
 
@@ -182,7 +188,7 @@ fn key(text: &str) -> Result<LicenseKeyId, Failure> {
 
 fn because(reason: &str) -> Result<Reason, Failure> {
     reason.parse().map_err(|error: NoReason| Failure::Invalid {
-        code: error.code(),
+        code: error.code().into(),
         says: error.to_string(),
         next_step: error.next_step().to_owned(),
     })

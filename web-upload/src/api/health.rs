@@ -18,16 +18,16 @@ pub(super) struct Health {
 
 /// Whether the portal can answer.
 ///
-/// Asks the store, since a portal without its record can answer nobody.
+/// Asks the store and the signer, wherever that is: a portal without either can answer nobody.
 #[utoipa::path(
     get,
     path = "/healthz",
     responses(
-        (status = 200, description = "The store answers.", body = Health),
-        (status = 503, description = "It does not.", body = Problem, content_type = "application/problem+json"),
+        (status = 200, description = "Store and signer answer.", body = Health),
+        (status = 503, description = "One of them does not.", body = Problem, content_type = "application/problem+json"),
     )
 )]
 pub(super) async fn get(State(portal): State<Portal>) -> Result<Json<Health>, Failure> {
-    portal.signer().is_healthy().await?;
+    portal.signer().health().await?;
     Ok(Json(Health { status: "ok", vendor: portal.signer().vendor().to_string() }))
 }

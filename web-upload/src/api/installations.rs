@@ -137,8 +137,8 @@ pub(super) async fn list(
     Query(page): Query<PageQuery>,
     Query(LinesQuery { show, sort, q }): Query<LinesQuery>,
 ) -> Result<Answer<Page<LineBody>>, Failure> {
-    let unknown = |code, next_step: &str| Failure::Invalid {
-        code,
+    let unknown = |code: &'static str, next_step: &str| Failure::Invalid {
+        code: code.into(),
         says: "there is no such list".to_owned(),
         next_step: next_step.to_owned(),
     };

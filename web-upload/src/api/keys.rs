@@ -289,7 +289,7 @@ pub(super) async fn delete(
         return Ok(Answer(PreviewBody::from(preview)).into_response());
     }
     let version = version.ok_or_else(|| Failure::Invalid {
-        code: "version",
+        code: "version".into(),
         says: "the version of the key is missing".to_owned(),
         next_step: "Give `?version=` as the key was last shown.".to_owned(),
     })?;
@@ -342,7 +342,7 @@ fn draw(name: DrawName, headroom: Option<u64>) -> Draw {
 /// A day, or an instant.
 pub(super) fn day(text: &str) -> Result<Timestamp, Failure> {
     Timestamp::parse(text).ok_or_else(|| Failure::Invalid {
-        code: "date",
+        code: "date".into(),
         says: format!("{:?} is no date", text.chars().take(40).collect::<String>()),
         next_step: "Write a day as 2026-11-22, or an instant as 2026-11-22T10:00:00Z.".to_owned(),
     })

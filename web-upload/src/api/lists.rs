@@ -24,7 +24,7 @@ impl PageQuery {
     /// Refuses a place that no list has made, so that no program takes the first page for the next one again and again.
     pub(super) fn part(&self) -> Result<Part, Failure> {
         let after = self.after.as_deref().map(str::parse).transpose().map_err(|error| Failure::Invalid {
-            code: "cursor",
+            code: "cursor".into(),
             says: format!("{error}"),
             next_step: "Give `after` as it stands in `next` of the page before, or leave it out.".to_owned(),
         })?;

@@ -58,17 +58,22 @@ pub(crate) struct Problem {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Wrong {
     #[schema(example = "quota")]
-    field: &'static str,
+    field: String,
     /// Stable, for programs.
-    code: &'static str,
+    code: String,
     says: String,
-    next_step: &'static str,
+    next_step: String,
 }
 
 impl From<&signer::problem::Problem> for Wrong {
     fn from(problem: &signer::problem::Problem) -> Wrong {
         let signer::problem::Problem { field, code, says, next_step } = problem.clone();
-        Wrong { field, code, says: sentence(&says), next_step }
+        Wrong {
+            field: field.into_owned(),
+            code: code.into_owned(),
+            says: sentence(&says),
+            next_step: next_step.into_owned(),
+        }
     }
 }
 

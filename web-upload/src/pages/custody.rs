@@ -13,6 +13,7 @@ use signer::{
     catalog::KeyUse,
     exchange::{Bar, COUNTED_MOVES},
     installations::{HomeView, InstallationView},
+    link::{AboutKey, Decision},
     paging::{MOST_ROWS, Part},
     people::AccountId,
 };
@@ -130,18 +131,18 @@ pub(super) async fn post(
     let Some(reason) = confirm::reason(&mut form) else {
         return ask(&portal, &user, &(account, id), (deed, &key), form, None).await;
     };
-    let (rows, now) = (portal.signer().installations(), portal.now());
-    let done = match deed {
-        Deed::Block => rows.block(&id, &key, &reason, &by, now).await,
-        Deed::Allow => rows.allow(&id, &key, &reason, &by, now).await,
-        Deed::Move => rows.move_key(&id, &key, &reason, &by, now).await,
+    let about = AboutKey { installation: id, key: key.clone(), reason };
+    let decision = match deed {
+        Deed::Block => Decision::Block(about),
+        Deed::Allow => Decision::Allow(about),
+        Deed::Move => Decision::MoveKey(about),
         Deed::Exchange => {
             let to: LicenseKeyId = form.value("to").parse().map_err(|_| Failure::Malformed)?;
-            rows.exchange_key(&id, &key, &to, &reason, &by, now).await
+            Decision::ExchangeKey { about, to }
         }
     };
-    match done {
-        Ok(()) => {
+    match portal.signer().decide(decision, &by, portal.now()).await {
+        Ok(_) => {
             let to = format!("/accounts/{account}/installations/{id}?done={}", deed.name());
             Ok(Redirect::to(&to).into_response())
         }

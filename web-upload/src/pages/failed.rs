@@ -93,14 +93,14 @@ impl crate::pages::Sample for FailedPage {
             Failure::TooLarge,
             Failure::TooManyFiles { found: 51, limit: 50 },
             Failure::Invalid {
-                code: "invalid",
+                code: "invalid".into(),
                 says: "the <name> is empty".to_owned(),
                 next_step: "Type one.".to_owned(),
             },
             Failure::Changed,
             Failure::TimedOut,
             Failure::Ours {
-                code: "store-full",
+                code: "store-full".into(),
                 says: "the disk is full".to_owned(),
                 next_step: "Free some space.".to_owned(),
             },

@@ -9,6 +9,7 @@ use license_format::Thumbprint;
 use serde::Deserialize;
 use signer::{
     exchange::{COUNTED_MOVES, Lives},
+    link::Decision,
     people::AccountId,
 };
 
@@ -54,8 +55,9 @@ pub(super) async fn post(
     let by = user.decider(account)?;
     let lives = form.value("lives");
     let branch = branch(&user, account, lives)?;
-    match portal.signer().installations().resolve_fork(id, branch, &by, portal.now()).await {
-        Ok(()) => {
+    let decision = Decision::ResolveFork { installation: *id, lives: branch };
+    match portal.signer().decide(decision, &by, portal.now()).await {
+        Ok(_) => {
             let to = format!("/accounts/{account}/installations/{id}?done={lives}");
             Ok(Redirect::to(&to).into_response())
         }

@@ -58,7 +58,7 @@ pub(super) async fn add(
         }
         Err(error @ PeopleError::AlreadyMember { .. }) => {
             let mut form = form;
-            form.note("email", error.code(), error.to_string(), error.next_step());
+            form.note("email", error.code(), error.to_string(), error.next_step().to_owned());
             account::show(&portal, &user, &account, form, StatusCode::CONFLICT).await
         }
         Err(error) => Err(error.into()),

@@ -162,7 +162,7 @@ mod samples {
         let codes = |password: &str, again: &str| {
             let mut form = Draft::with(&[("again", again)]);
             check(&mut form, password);
-            form.problems().iter().map(|problem| problem.code).collect::<Vec<_>>()
+            form.problems().iter().map(|problem| problem.code.to_string()).collect::<Vec<_>>()
         };
         assert_eq!(codes("elevenchars", "elevenchars"), ["password-short"]);
         assert_eq!(codes("twelve chars", "twelve chars"), [""; 0]);

@@ -9,7 +9,12 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use license_format::Metric;
-use signer::catalog::{CatalogError, OverdraftDraft, OverdraftEntry, Subscription};
+use signer::{
+    catalog::{OverdraftDraft, OverdraftEntry, Subscription},
+    installations::Decider,
+    link::{CallError, Decision, Fault},
+    people::Asker,
+};
 
 use super::{
     At,
@@ -81,9 +86,10 @@ pub(super) async fn post(
         let (metric, reason) =
             (Metric::from_name(refused.value("metric")), refused.value("reason").to_owned());
         let draft = OverdraftDraft { subscription: id.clone(), metric, seats, ends, reason };
+        let by = Decider { asker: Asker::Staff, actor: user.actor() };
         let outcome = match step {
-            Step::Do => catalog.grant_overdraft(draft, &user.actor(), now).await.map(|_| None),
-            _ => catalog.preview_overdraft(&draft, now).await.map(Some),
+            Step::Do => portal.signer().decide(Decision::GrantOverdraft(draft), &by, now).await.map(|_| None),
+            _ => catalog.preview_overdraft(&draft, now).await.map(Some).map_err(CallError::from),
         };
         match outcome {
             Ok(None) => {
@@ -103,7 +109,7 @@ pub(super) async fn post(
                     ConfirmPage { says, outlook, editable: true, form: page.form, ..confirm }.response()
                 );
             }
-            Err(CatalogError::Invalid(problems)) => refused = refused.refused(problems),
+            Err(CallError { fault: Fault::Invalid, problems, .. }) => refused = refused.refused(problems),
             Err(error) => return Err(error.into()),
         }
     }

@@ -54,7 +54,7 @@ pub(super) async fn get(State(portal): State<Portal>, Staff(user): Staff) -> Res
         size,
         root: root.to_string(),
         newest: issued.map(|issued| Day::new(issued, now)),
-        recovering: portal.signer().recovery().map(|recovery| Day::new(recovery.horizon, now)),
+        recovering: portal.signer().health().await?.recovering_until.map(|until| Day::new(until, now)),
         strangers: log.strangers().await?.iter().map(|stranger| Row::of(stranger, now)).collect(),
     };
     Ok(deliver::page(StatusCode::OK, &page))
@@ -101,7 +101,7 @@ impl From<LogError> for Failure {
         match error {
             LogError::Store(error) => error.into(),
             other => Failure::Refused {
-                code: other.code(),
+                code: other.code().into(),
                 says: other.to_string(),
                 next_step: other.next_step().to_owned(),
             },

@@ -173,7 +173,7 @@ mod tests {
         let account = "0193f2a0-5c00-7d3e-8f10-6f5b2f9c2a11".parse().unwrap();
         let mut form = Draft::with(&[("seats", "many"), ("end", "2027-02-30"), ("grace_days", "-1")]);
         assert!(draft(&account, &mut form).is_none());
-        let fields: Vec<&str> = form.problems().iter().map(|problem| problem.field).collect();
+        let fields: Vec<&str> = form.problems().iter().map(|problem| problem.field.as_ref()).collect();
         assert_eq!(fields, ["license_type", "seats", "start", "end", "grace_days"]);
     }
 

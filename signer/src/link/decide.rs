@@ -1,0 +1,42 @@
+//! Doing what was decided at a portal.
+
+use license_format::Timestamp;
+
+use super::{
+    call::{AboutKey, Decided, Decision},
+    error::CallError,
+};
+use crate::{installations::Decider, signer::Signer};
+
+impl Signer {
+    /// Does what somebody decided at a portal, with all that follows for seats and records, or says why not.
+    pub async fn decide(
+        &self,
+        decision: Decision,
+        by: &Decider,
+        now: Timestamp,
+    ) -> Result<Decided, CallError> {
+        let rows = self.installations();
+        match decision {
+            Decision::ResolveFork { installation, lives } => {
+                rows.resolve_fork(&installation, lives, by, now).await?;
+            }
+            Decision::MoveKey(AboutKey { installation, key, reason }) => {
+                rows.move_key(&installation, &key, &reason, by, now).await?;
+            }
+            Decision::Block(AboutKey { installation, key, reason }) => {
+                rows.block(&installation, &key, &reason, by, now).await?;
+            }
+            Decision::Allow(AboutKey { installation, key, reason }) => {
+                rows.allow(&installation, &key, &reason, by, now).await?;
+            }
+            Decision::ExchangeKey { about: AboutKey { installation, key, reason }, to } => {
+                rows.exchange_key(&installation, &key, &to, &reason, by, now).await?;
+            }
+            Decision::GrantOverdraft(draft) => {
+                self.catalog().grant_overdraft(draft, &by.actor, now).await?;
+            }
+        }
+        Ok(Decided::Done)
+    }
+}

@@ -1,0 +1,140 @@
+//! The signer's end: one call for each connection, answered and closed.
+
+use std::{io, sync::Arc, time::Duration};
+
+use license_format::Timestamp;
+use tokio::{sync::Semaphore, task::JoinSet};
+
+use super::{
+    call::{Call, Envelope, Health, Reply, Stored, Told},
+    door::{Caller, Door},
+    error::{CallError, Fault},
+    frame::{self, FrameError, VERSION},
+};
+use crate::signer::Signer;
+
+/// The time now, as the signer's own machine has it.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// Calls under way at once. A portal sends the files of one upload one after the other.
+const CALLERS: usize = 128;
+
+/// How long somebody who has connected may take to say what they want, and to take what they are told.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long calls under way may take after the signer was told to stop.
+const LAST_CALLS: Duration = Duration::from_secs(10);
+
+/// Answers calls until `stop` comes, and then until those under way are answered, or too slow. What a caller sends cannot stop it.
+pub async fn serve(door: Door, signer: Signer, clock: Clock, stop: impl Future<Output = ()>) {
+    let places = Arc::new(Semaphore::new(CALLERS));
+    let mut calls = JoinSet::new();
+    tokio::pin!(stop);
+    loop {
+        let accepted = tokio::select! {
+            () = &mut stop => break,
+            accepted = next(&door, &places) => accepted,
+            // Those that have ended are let go of; a defect that panicked took its call alone.
+            Some(ended) = calls.join_next() => {
+                if let Err(defect) = ended {
+                    tracing::error!(%defect, "a portal's call was not answered");
+                }
+                continue;
+            }
+        };
+        let (caller, place) = match accepted {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                // Too many open files, most likely: they become fewer.
+                tracing::error!(%error, "a portal could not connect");
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                continue;
+            }
+        };
+        let (signer, clock) = (signer.clone(), Arc::clone(&clock));
+        calls.spawn(async move {
+            let _place = place;
+            if let Err(error) = serve_one(caller, &signer, &clock).await {
+                tracing::warn!(%error, "a portal's call broke off");
+            }
+        });
+    }
+    drop(door);
+    let ending = async { while calls.join_next().await.is_some() {} };
+    // What is too slow may be durable all the same, and is there when the same file comes again.
+    let _ = tokio::time::timeout(LAST_CALLS, ending).await;
+}
+
+/// The next caller, and a place for them.
+async fn next(
+    door: &Door,
+    places: &Arc<Semaphore>,
+) -> io::Result<(Caller, tokio::sync::OwnedSemaphorePermit)> {
+    let place = Arc::clone(places).acquire_owned().await.map_err(io::Error::other)?;
+    Ok((door.accept().await?, place))
+}
+
+async fn serve_one(caller: Caller, signer: &Signer, clock: &Clock) -> Result<(), FrameError> {
+    let mut stream = caller.admitted(PATIENCE).await?;
+    let slow = |_| FrameError::Broken(io::ErrorKind::TimedOut.into());
+    let read = tokio::time::timeout(PATIENCE, frame::read::<Envelope>(&mut stream)).await.map_err(slow)?;
+    let reply = match read {
+        Ok(envelope) => reply(envelope, signer, clock).await.unwrap_or_else(Reply::Failed),
+        Err(FrameError::Broken(error)) => return Err(error.into()),
+        Err(error) => {
+            tracing::warn!(%error, "a call was refused unread");
+            Reply::Failed(unread(&error))
+        }
+    };
+    let written = tokio::time::timeout(PATIENCE, frame::write(&mut stream, &reply)).await;
+    written.map_err(slow)??;
+    // Who called may have hung up already: it has been told.
+    let _ = tokio::io::AsyncWriteExt::shutdown(&mut stream).await;
+    Ok(())
+}
+
+async fn reply(
+    Envelope { record, call }: Envelope,
+    signer: &Signer,
+    clock: &Clock,
+) -> Result<Reply, CallError> {
+    if record != *signer.record() {
+        return Err(CallError::new(
+            Fault::Ours,
+            "signer-another-record",
+            "the portal and its signer have different records before them",
+            "Give the portal the same database as the signer.",
+        ));
+    }
+    Ok(match call {
+        Call::Health => {
+            signer.is_healthy().await?;
+            Reply::Health(Health {
+                vendor: signer.vendor().clone(),
+                recovering_until: signer.recovery().map(|recovery| recovery.horizon),
+            })
+        }
+        Call::Answer { file, asker } => {
+            let answered = signer.answer(&file, &asker, clock()).await?;
+            Reply::Answer(Told { file: answered.file, repeated: answered.repeated, newest: answered.newest })
+        }
+        Call::Stored { request, asker } => {
+            let stored = signer.answer_file(&request, &asker).await?;
+            Reply::Stored(stored.map(|(file, file_name)| Stored { file, file_name }))
+        }
+        Call::Decide { decision, by } => Reply::Decided(signer.decide(decision, &by, clock()).await?),
+    })
+}
+
+/// What somebody is told whose call was not read.
+fn unread(error: &FrameError) -> CallError {
+    let (code, next_step) = match error {
+        FrameError::Version(theirs) if *theirs < VERSION => {
+            ("link-version", "Update the portal: it is older than its signer.")
+        }
+        FrameError::Version(_) => ("link-version", "Update the signer: it is older than its portal."),
+        FrameError::TooLarge(_) => ("link-too-large", "Send a request file; none is as long as this."),
+        _ => ("link-garbled", "Let a portal of the same version speak to the signer, and nothing else."),
+    };
+    CallError::new(Fault::Ours, code, error.to_string(), next_step)
+}
