@@ -62,6 +62,9 @@ GRANT INSERT, DELETE ON subscription_grant TO waybill_portal;
 GRANT INSERT (digest, code_text, license_key, email, created, expires), DELETE ON activation_code TO waybill_portal;
 GRANT INSERT ON subscription_change TO waybill_portal;
 
+-- What people call an installation and note of it. Of what the installation is and has sent, nothing.
+GRANT UPDATE (alias, note, edits) ON installation TO waybill_portal;
+
 -- Its place in the row of writers is a lock on the log's head, and PostgreSQL gives that lock to those alone who may update a column.
 -- This one is its key, which a CHECK holds at 1: an update of it changes nothing.
 GRANT UPDATE (one) ON log_head TO waybill_portal;

@@ -9,7 +9,8 @@ use common::{Database, Vendor, dice, moment};
 use license_format::{DAY, LicenseType};
 use signer::{
     Asker,
-    catalog::{KeyChange, KeyDraft, OverdraftDraft, SubscriptionChange, SubscriptionDraft},
+    catalog::{GrantChange, KeyChange, KeyDraft, OverdraftDraft, SubscriptionChange, SubscriptionDraft},
+    installations::{Decider, RemarksChange},
     link::{Door, Link, PortalSide, PortalStore, SocketMode, serve},
     people::{AccountDraft, AccountKind, Actor, PasswordHash, Role, TokenRights},
     store::StoreAddress,
@@ -20,10 +21,11 @@ use tokio::sync::oneshot;
 const ROLES: &str = include_str!("../roles.sql");
 
 /// Tables that a portal writes in part. Every other one, and whichever is added, it does not write at all.
-const WRITTEN: [&str; 12] = [
+const WRITTEN: [&str; 13] = [
     "account",
     "activation_code",
     "api_token",
+    "installation",
     "invitation",
     "license_key",
     "log_head",
@@ -177,6 +179,10 @@ async fn the_database_keeps_a_portal_from_what_was_issued() {
         "UPDATE activation_code SET used_by = NULL",
         "UPDATE activation_code SET expires = 9",
         "INSERT INTO activation_code (digest, code_text, license_key, email, created, expires, used_by) SELECT digest, code_text, license_key, email, created, expires, used_by FROM activation_code",
+        "UPDATE installation SET fork_counter = NULL",
+        "UPDATE installation SET account = NULL, note = ''",
+        "INSERT INTO installation SELECT * FROM installation",
+        "DELETE FROM installation",
         "DELETE FROM subscription",
         "DELETE FROM license_key",
         "UPDATE subscription_grant SET seats = 9",
@@ -255,8 +261,8 @@ async fn a_portal_does_its_work_with_its_role() {
     let by = Actor::User(ben);
     let draft = SubscriptionDraft::new(account.clone(), LicenseType::Mobile, 9, now, now.plus(365 * DAY));
     let (sold, primary) = catalog.create_subscription(draft, &by, now, &mut dice).await.expect("sold");
-    let mut change = SubscriptionChange::default();
-    change.seats.insert(sold.grants[0].metric, 12);
+    let seats = GrantChange { seats: Some(12), ..GrantChange::default() };
+    let change = SubscriptionChange::of_grant(sold.grants[0].metric, seats);
     catalog.update_subscription(&sold.id, sold.version, change, &by, now).await.expect("changed");
     let draft = KeyDraft::new(sold.id.clone(), "Branch");
     let key = catalog.create_license_key(draft, &by, now, &mut dice).await.expect("a key");
@@ -273,7 +279,7 @@ async fn a_portal_does_its_work_with_its_role() {
         metric: None,
         seats: 5,
         ends: now.plus(200 * DAY),
-        reason: "burnt".to_owned(),
+        reason: "burnt".parse().expect("a reason"),
     };
     assert_eq!(
         catalog.grant_overdraft(draft, &by, now).await.expect_err("refused").code(),
@@ -294,6 +300,9 @@ async fn a_portal_does_its_work_with_its_role() {
         assert!(!matches!(answered.answer, signer::Answer::Refusal(_)), "turn {turn}: {:?}", answered.answer);
         site.proxy.import(&license_format::UnverifiedFile::read(&answered.file).unwrap(), now);
     }
+    let remark = RemarksChange { alias: Some("Head office".to_owned()), note: None };
+    let by = Decider { asker: asker.clone(), actor: by };
+    portal.installations().remark(&site.proxy.name(), 0, &remark, &by, now).await.expect("noted");
     let shown =
         portal.installations().show(&asker, &site.proxy.name(), now).await.unwrap().expect("it is there");
     assert_eq!(shown.slots[0].counted, []);
