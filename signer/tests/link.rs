@@ -113,7 +113,7 @@ async fn decisions_are_made_at_the_signer() {
     let about = |reason: &str| AboutKey {
         installation: site.proxy.name(),
         key: vendor.primary.id.clone(),
-        reason: reason.to_owned(),
+        reason: reason.parse().expect("a reason"),
     };
     let by = vendor.by();
     let decide = async |decision| portal.decide(decision, &by, vendor.now).await;
@@ -192,8 +192,11 @@ async fn a_signer_that_hangs_up_is_told_from_one_that_is_away() {
     let lost = portal.answer(&request, &eyes(&vendor), vendor.now).await.expect_err("hung up");
     assert_eq!(lost.code, "signer-lost");
     assert!(lost.next_step.contains("same answer"), "{}", lost.next_step);
-    let about =
-        AboutKey { installation: site.proxy.name(), key: vendor.primary.id.clone(), reason: "x".to_owned() };
+    let about = AboutKey {
+        installation: site.proxy.name(),
+        key: vendor.primary.id.clone(),
+        reason: "x".parse().expect("a reason"),
+    };
     let lost = portal.decide(Decision::Block(about), &vendor.by(), vendor.now).await.expect_err("hung up");
     assert_eq!(lost.code, "signer-lost");
     assert!(lost.next_step.contains("not known"), "{}", lost.next_step);
