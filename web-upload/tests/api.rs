@@ -125,7 +125,7 @@ async fn what_is_no_request_is_a_problem() {
     let large = bring(&world, Some(&token), "*/*", vec![b'x'; limits::ARMOUR_BYTES + 1]).await;
     assert_eq!((large.status, large.header("content-type")), (StatusCode::PAYLOAD_TOO_LARGE, PROBLEM));
     assert_eq!(large.json()["code"], "too-large");
-    let method = send(&world.router, Request::get("/api/v1/answers").body(Body::empty()).unwrap()).await;
+    let method = send(&world.router, Request::put("/api/v1/answers").body(Body::empty()).unwrap()).await;
     assert_eq!((method.status, method.header("content-type")), (StatusCode::METHOD_NOT_ALLOWED, PROBLEM));
 }
 
@@ -195,7 +195,15 @@ async fn a_token_that_manages_decides_about_keys_as_an_administrator_does() {
     let (_, sold) = ask(&world, &token, "GET", "/subscriptions", None).await;
     assert_eq!(
         sold[0]["grants"],
-        json!([{ "metric": "managed-device", "seats": 250, "edition": "Standard" }])
+        json!([{
+            "metric": "managed-device",
+            "seats": 250,
+            "edition": "Standard",
+            "over_limit": "notify",
+            "over_limit_days": null,
+            "after_end_days": 0,
+            "features": {},
+        }])
     );
     let keys = format!("{of}/license-keys");
     // All that is wrong is listed, and a preview makes nothing.
@@ -361,7 +369,7 @@ async fn a_token_that_manages_calls_installations_as_it_likes_and_reads_what_was
     assert_eq!((status, &problem["code"]), (409, &json!("changed-meanwhile")));
     let wrong = json!({ "edits": 1, "alias": "two\nlines" });
     let (status, problem) = ask(&world, &token, "PATCH", &here, Some(wrong)).await;
-    assert_eq!((status, &problem["code"]), (422, &json!("text")));
+    assert_eq!((status, &problem["code"]), (422, &json!("invalid")));
     let (_, page) = ask(&world, &token, "GET", "/installations?q=ps1&show=deactivated", None).await;
     assert_eq!(page["rows"][0]["alias"], "Cellar");
     let (_, page) = ask(&world, &token, "GET", "/installations?q=ps1&show=active", None).await;

@@ -8,24 +8,21 @@ async fn terms_change_on_the_page_and_reach_the_field_with_the_next_refresh() {
     let world = World::new().await;
     let mut staff = world.signed_in(STAFF).await;
     let new = format!("/accounts/{}/subscriptions/new", world.contoso.account);
-    let form = with(
-        staff.get(&new).await.form("subscriptions/new"),
-        &[
-            ("license_type", "farm"),
-            ("seats", "50"),
-            ("start", "2026-11-22"),
-            ("end", "2027-11-22"),
-            ("offline_use", "on"),
-        ],
-    );
-    let made = staff.submit(&new, &form).await;
+    let farm = [
+        ("license_type", "farm"),
+        ("seats", "50"),
+        ("start", "2026-11-22"),
+        ("end", "2027-11-22"),
+        ("offline_use", "on"),
+    ];
+    let made = staff.post(&new, &farm).await;
     assert_eq!(made.status, StatusCode::SEE_OTHER, "{}", made.text());
     let here = made.header("location").split('?').next().unwrap().to_owned();
     staff.get(&here).await.says("suspended after 7 days over the limit").says("holds for 30 days more");
 
     let edit = format!("{here}/edit");
     let page = staff.get(&edit).await;
-    page.says("takes effect at each installation&#39;s next refresh").says("Suspended after the days below");
+    page.says("takes effect at each installation's next refresh").says("Suspended after the days below");
     let form = page.form("edit");
     assert_eq!(form["over-limit-concurrent-user"], "suspend");
     assert_eq!(form["over-limit-days-concurrent-user"], "7");
