@@ -6,6 +6,7 @@
 
 mod answer;
 pub mod catalog;
+pub mod ceremony;
 mod data_dir;
 pub mod entropy;
 pub mod exchange;
