@@ -1,6 +1,6 @@
 //! Where the program meets the world's clock and dice, and its environment. Every other module is given its time and its random bytes.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use license_format::Timestamp;
 
@@ -21,4 +21,17 @@ pub(crate) fn entropy(out: &mut [u8]) {
 /// The folder in which systemd puts a service's credentials, readable by that service alone.
 pub(crate) fn credentials() -> Option<PathBuf> {
     std::env::var_os("CREDENTIALS_DIRECTORY").filter(|folder| !folder.is_empty()).map(PathBuf::from)
+}
+
+/// How many bytes this user can still write where a folder is, if the system tells.
+#[cfg(unix)]
+pub(crate) fn free_space(folder: &Path) -> Option<u64> {
+    let told = rustix::fs::statvfs(folder).ok()?;
+    told.f_bavail.checked_mul(told.f_frsize)
+}
+
+/// Elsewhere nobody is asked.
+#[cfg(not(unix))]
+pub(crate) fn free_space(_: &Path) -> Option<u64> {
+    None
 }

@@ -6,6 +6,7 @@ mod conformance;
 mod connect;
 mod custody;
 mod demo;
+mod doctor;
 mod init;
 mod inspect;
 mod installation;
@@ -38,6 +39,8 @@ pub(crate) enum Command {
     Init(init::Init),
     /// Run the portal: upload page, staff pages, REST API
     Serve(serve::Serve),
+    /// Tell what will expire when, and what else needs doing here
+    Doctor(doctor::Doctor),
     /// The signing keys: what each may do, and which is in use
     #[command(subcommand)]
     Keys(keys::Keys),
@@ -84,6 +87,7 @@ impl Command {
             Command::Demo(command) => command.run(context).await,
             Command::Init(command) => command.run(context).await,
             Command::Serve(command) => command.run(context).await,
+            Command::Doctor(command) => command.run(context).await,
             Command::Keys(command) => command.run(context),
             Command::Trust(command) => command.run(context),
             Command::User(command) => command.run(context).await,
