@@ -4,6 +4,7 @@ use license_format::FormatError;
 use signer::{
     AnswerError, OpenError,
     catalog::CatalogError,
+    ceremony::CeremonyError,
     init::InitError,
     installations::CustodyError,
     keys::{KeyError, TokenError},
@@ -39,6 +40,7 @@ failures! {
     StoreError => store;
     WitnessError => |_| Exit::CouldNotTell;
     InitError => init;
+    CeremonyError => ceremony;
     OpenError => open;
     LinkError => link;
     LogError => |error| if error.is_refusal() { Exit::Refused } else { Exit::CouldNotTell };
@@ -142,8 +144,19 @@ fn init(error: &InitError) -> Exit {
             Exit::CouldNotTell
         }
         InitError::Key(error) => key(error),
+        InitError::Trust(error) => trust(error),
         InitError::Store(error) => store(error),
         _ => Exit::Refused,
+    }
+}
+
+fn ceremony(error: &CeremonyError) -> Exit {
+    match error {
+        CeremonyError::Text(_) | CeremonyError::Plan(_) => Exit::Misuse,
+        CeremonyError::File { .. } => Exit::CouldNotTell,
+        CeremonyError::Key(error) => key(error),
+        CeremonyError::Trust(error) => trust(error),
+        CeremonyError::Exists { .. } | CeremonyError::SamePassphrase(..) => Exit::Refused,
     }
 }
 

@@ -1,4 +1,5 @@
-//! Passphrases come from a prompt, a file or standard input; never from the command line, which others on the machine can read.
+//! Passphrases come from a prompt, a file, standard input or a systemd credential; never from the command line or the environment, which
+//! others on the machine can read. The environment only names the folder in which systemd puts credentials.
 
 use std::{
     cell::OnceCell,
@@ -19,10 +20,15 @@ use crate::{
     outcome::{Exit, Failure},
 };
 
+/// The names of systemd credentials (`LoadCredentialEncrypted=waybill-passphrase:…` in a unit).
+const PASSPHRASE: &str = "waybill-passphrase";
+const PIN: &str = "waybill-pin";
+
 /// Where the passphrase of the signing keys comes from.
 #[derive(Debug, clap::Args)]
 pub(crate) struct PassphraseSource {
-    /// File whose first line is the passphrase of the signing keys; `-` for standard input. Asked for when absent
+    /// File whose first line is the passphrase of the signing keys; `-` for standard input. When absent: the systemd credential
+    /// `waybill-passphrase`, or a prompt
     #[arg(long, value_name = "FILE")]
     passphrase_file: Option<PathBuf>,
 }
@@ -30,31 +36,40 @@ pub(crate) struct PassphraseSource {
 impl PassphraseSource {
     /// The passphrase of keys that exist.
     pub(crate) fn read(&self) -> Result<Passphrase, Failure> {
-        match &self.passphrase_file {
-            Some(path) => from_file(path),
-            None => Ok(Passphrase::new(
-                prompt("Passphrase of the signing keys: ", "passphrase-needed", "--passphrase-file")?
-                    .to_string(),
-            )?),
+        match self.file() {
+            Some(path) => from_file(&path),
+            None => Ok(Passphrase::new(prompt("Passphrase of the signing keys: ", SIGNING)?.to_string())?),
         }
     }
 
     /// The passphrase of keys to be made; it is asked for twice, since a mistyped one would be lost.
     pub(crate) fn read_new(&self) -> Result<Passphrase, Failure> {
-        let Some(path) = &self.passphrase_file else {
-            let first =
-                prompt("New passphrase for the signing keys: ", "passphrase-needed", "--passphrase-file")?;
-            let passphrase = Passphrase::new(first.to_string())?;
-            if *first != *prompt("The same again: ", "passphrase-needed", "--passphrase-file")? {
-                return Err(Failure::misuse(
-                    "passphrase-differs",
-                    "the two passphrases differ",
-                    "Try again.",
-                ));
-            }
-            return Ok(passphrase);
-        };
-        from_file(path)
+        match self.file() {
+            Some(path) => from_file(&path),
+            None => prompt_twice("New passphrase for the signing keys: ", SIGNING),
+        }
+    }
+
+    fn file(&self) -> Option<PathBuf> {
+        self.passphrase_file.clone().or_else(|| credential(PASSPHRASE))
+    }
+}
+
+/// Where the passphrases of new root keys come from: each holder has one.
+#[derive(Debug, clap::Args)]
+pub(crate) struct HolderSource {
+    /// Folder with a file for each root key, named as it is, whose first line is its passphrase; each holder is asked when absent
+    #[arg(long, value_name = "DIR")]
+    passphrase_dir: Option<PathBuf>,
+}
+
+impl HolderSource {
+    /// The passphrase of the root key with this name. A secret that a holder types is asked for twice.
+    pub(crate) fn read_new(&self, name: &str, holder: &str) -> Result<Passphrase, Failure> {
+        match &self.passphrase_dir {
+            Some(dir) => from_file(&dir.join(name)),
+            None => prompt_twice(&format!("{holder}: new passphrase for the root key {name}: "), HOLDERS),
+        }
     }
 }
 
@@ -63,7 +78,8 @@ impl PassphraseSource {
 pub(crate) struct SecretSource {
     #[command(flatten)]
     passphrase: PassphraseSource,
-    /// File whose first line is the PIN of the token with a signing key; `-` for standard input. Asked for when absent
+    /// File whose first line is the PIN of the token with a signing key; `-` for standard input. When absent: the systemd credential
+    /// `waybill-pin`, or a prompt
     #[arg(long, value_name = "FILE")]
     pin_file: Option<PathBuf>,
     /// Nobody is asked twice, and standard input can be read once.
@@ -98,9 +114,9 @@ impl SecretSource {
 
     /// The PIN of a token.
     pub(crate) fn pin(&self) -> Result<Pin, Failure> {
-        let text = match &self.pin_file {
-            Some(path) => Zeroizing::new(files::read_text(path)?),
-            None => prompt("PIN of the token: ", "pin-needed", "--pin-file")?,
+        let text = match self.pin_file.clone().or_else(|| credential(PIN)) {
+            Some(path) => Zeroizing::new(files::read_text(&path)?),
+            None => prompt("PIN of the token: ", TOKEN)?,
         };
         Ok(Pin::first_line(&text).map_err(KeyError::from)?)
     }
@@ -111,21 +127,51 @@ fn from_file(path: &Path) -> Result<Passphrase, Failure> {
     Ok(Passphrase::first_line(&contents)?)
 }
 
-fn prompt(question: &str, code: &str, option: &str) -> Result<Zeroizing<String>, Failure> {
+/// The file of a systemd credential, if this is a service that was given it.
+fn credential(name: &str) -> Option<PathBuf> {
+    let path = edge::credentials()?.join(name);
+    path.is_file().then_some(path)
+}
+
+/// What to say where there is no terminal to ask at.
+#[derive(Clone, Copy)]
+struct Unasked {
+    code: &'static str,
+    needs: &'static str,
+    next: &'static str,
+}
+
+const SIGNING: Unasked = Unasked {
+    code: "passphrase-needed",
+    needs: "the signing keys need their passphrase",
+    next: "Give --passphrase-file FILE, or --passphrase-file - and the secret on standard input.",
+};
+const HOLDERS: Unasked = Unasked {
+    code: "passphrase-needed",
+    needs: "each root key needs a passphrase of its own",
+    next: "Give --passphrase-dir DIR, with a file for each root key.",
+};
+const TOKEN: Unasked = Unasked {
+    code: "pin-needed",
+    needs: "the token needs its PIN",
+    next: "Give --pin-file FILE, or --pin-file - and the secret on standard input.",
+};
+
+fn prompt(question: &str, unasked: Unasked) -> Result<Zeroizing<String>, Failure> {
+    let Unasked { code, needs, next } = unasked;
     if !io::stdin().is_terminal() {
-        let what = if option == "--pin-file" {
-            "the token needs its PIN"
-        } else {
-            "the signing keys need their passphrase"
-        };
-        return Err(Failure::misuse(
-            code,
-            format!("{what}, and there is no terminal to ask at"),
-            format!("Give {option} FILE, or {option} - and the secret on standard input."),
-        ));
+        return Err(Failure::misuse(code, format!("{needs}, and there is no terminal to ask at"), next));
     }
     rpassword::prompt_password(question).map(Zeroizing::new).map_err(|error| {
-        let says = format!("the secret cannot be read: {error}");
-        Failure::new(Exit::CouldNotTell, "secret-read", says, format!("Give {option} FILE."))
+        Failure::new(Exit::CouldNotTell, "secret-read", format!("the secret cannot be read: {error}"), next)
     })
+}
+
+fn prompt_twice(question: &str, unasked: Unasked) -> Result<Passphrase, Failure> {
+    let first = prompt(question, unasked)?;
+    let passphrase = Passphrase::new(first.to_string())?;
+    if *first != *prompt("The same again: ", unasked)? {
+        return Err(Failure::misuse("passphrase-differs", "the two passphrases differ", "Try again."));
+    }
+    Ok(passphrase)
 }

@@ -4,6 +4,7 @@ use std::fmt::{Display, Write as _};
 
 use comfy_table::{Table, presets};
 use license_format::Metric;
+use verifier::Fingerprint;
 
 /// `name   value` lines, their values in one column.
 pub(crate) fn fields(fields: &[(&str, &dyn Display)]) -> String {
@@ -13,6 +14,16 @@ pub(crate) fn fields(fields: &[(&str, &dyn Display)]) -> String {
         let _ = writeln!(text, "{name:width$}  {value}");
         text
     })
+}
+
+/// The same with the root fingerprint after them: in groups, and in the words for these.
+pub(crate) fn fields_and_fingerprint(fields: &[(&str, &dyn Display)], fingerprint: &Fingerprint) -> String {
+    let lines = fingerprint.lines().map(|(groups, words)| format!("{groups}   {words}"));
+    let mut all = fields.to_vec();
+    for (at, line) in lines.iter().enumerate() {
+        all.push((if at == 0 { "root fingerprint" } else { "" }, line));
+    }
+    self::fields(&all)
 }
 
 /// A table without lines, or a sentence when there is nothing to list.

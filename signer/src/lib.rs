@@ -6,7 +6,9 @@
 
 mod answer;
 pub mod catalog;
+pub mod ceremony;
 mod data_dir;
+pub mod doctor;
 pub mod entropy;
 pub mod exchange;
 mod files;

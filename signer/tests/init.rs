@@ -13,7 +13,8 @@ use common::{Place, dice};
 use license_format::{Digest, Kind, Timestamp, UnverifiedFile};
 use signer::{
     Signer,
-    init::{DataDir, InitError, InitOptions, Initialized, init},
+    ceremony::{Passphrases, Plan, hold},
+    init::{DataDir, InitError, InitOptions, Initialized, init, init_from},
     keys::{FileKey, Passphrase, SigningBackend as _},
     store::{Store, StoreAddress},
     witness::Witness,
@@ -61,19 +62,18 @@ async fn makes_keys_a_bundle_and_an_empty_record() {
     assert!(!dir.is_initialized());
     let made = run(&dir, 1).await.expect("made");
     assert!(dir.is_initialized() && !made.continued);
-    assert_eq!(made.vendor.as_str(), "Example Software");
+    assert_eq!(made.trust.bundle().vendor.as_str(), "Example Software");
 
     let passphrase = Passphrase::new("correct horse".to_owned()).expect("fits");
     let root = FileKey::open(&dir.root_key(1), &passphrase).expect("opens");
     let issuing = FileKey::open(&dir.issuing_key(1), &passphrase).expect("opens");
     let log = FileKey::open(&dir.log_key(1), &passphrase).expect("opens");
     let names = [root.thumbprint(), issuing.thumbprint(), log.thumbprint()];
-    assert_eq!([made.root, made.issuing, made.log], names);
     assert!(names[0] != names[1] && names[1] != names[2] && names[0] != names[2]);
 
     let file = UnverifiedFile::read(&fs::read(dir.trust()).expect("read")).expect("a file");
     let trust = TrustState::pin(&file).expect("a root bundle signed by its own root");
-    assert_eq!(trust.root_fingerprint(), made.root_fingerprint);
+    assert_eq!(trust, made.trust);
     let bundle = trust.bundle();
     assert_eq!((bundle.number, bundle.threshold, bundle.vendor.as_str()), (1, 1, "Example Software"));
     assert_eq!(bundle.roots, [root.public_key()]);
@@ -171,7 +171,7 @@ async fn an_interruption_at_any_point_is_brought_to_its_end() {
         }
         let file = UnverifiedFile::read(&fs::read(dir.trust()).expect("read")).expect("a file");
         let bundle = TrustState::pin(&file).expect("pinned").bundle().clone();
-        assert!(bundle.key(&done.issuing).is_some() && bundle.roots[0].thumbprint() == done.root);
+        assert_eq!(bundle, *done.trust.bundle());
         let names: Vec<_> = contents(dir.path()).into_iter().map(|(path, _)| path).collect();
         assert!(names.iter().all(|name| !name.to_string_lossy().contains("partial")), "{names:?}");
         assert_eq!(code(run(&dir, 8).await), "already-initialized");
@@ -284,6 +284,91 @@ async fn a_bundle_of_other_keys_is_refused() {
     assert_eq!(code(run(&two, 2).await), "trust-differs");
     fs::write(two.trust(), "damaged").expect("written");
     assert_eq!(code(run(&two, 2).await), "trust-differs");
+}
+
+const PLAN: &str = r#"
+vendor = "Example Software"
+present = ["Ana Lima"]
+threshold = 1
+[[root]]
+name = "ana"
+holder = "Ana Lima"
+[[key]]
+name = "daily"
+signs = ["license", "deactivation-receipt", "refusal", "revocation-list"]
+until = "2031-11-21"
+[[key]]
+name = "notes"
+signs = ["checkpoint"]
+until = "2031-11-21"
+"#;
+
+/// What a ceremony made in a folder of its own.
+fn ceremony(folder: &Path) -> PathBuf {
+    let passphrase = |text: &str| Passphrase::new(text.to_owned()).expect("fits");
+    let passphrases =
+        Passphrases { roots: vec![passphrase("ana's secret")], signing: Some(passphrase("correct horse")) };
+    let plan = Plan::read(PLAN, now()).expect("a plan");
+    hold(&plan, folder, &passphrases, "waybill", now(), &mut dice(3)).expect("held");
+    folder.join("signer")
+}
+
+#[tokio::test]
+async fn a_directory_begins_with_what_a_ceremony_made() {
+    let place = Place::new().await;
+    let (dir, source) = (place.data(), ceremony(&place.path().join("ceremony")));
+    let made = init_from(&dir, &source, now(), &mut dice(4)).await.expect("made");
+    assert!(dir.is_initialized() && !made.continued);
+    assert_eq!(made.trust.bundle().vendor.as_str(), "Example Software");
+    assert!(!dir.root_key(1).exists() && dir.keys().join("daily.key").exists());
+    let passphrase = Passphrase::new("correct horse".to_owned()).expect("fits");
+    let signer =
+        Signer::open(&dir, &passphrase, now()).await.expect("keys, store and witness belong together");
+    assert_eq!(signer.trust().bundle(), made.trust.bundle());
+    signer.close().await;
+    assert_eq!(code(init_from(&dir, &source, now(), &mut dice(5)).await), "already-initialized");
+}
+
+/// What is there after an interruption is what the ceremony made, or the directory is another one's.
+#[tokio::test]
+async fn a_copy_that_was_interrupted_is_brought_to_its_end() {
+    let outer = tempfile::tempdir().expect("a directory");
+    let source = ceremony(&outer.path().join("ceremony"));
+    let order = ["keys/daily.key", "keys/notes.key", "trust.waybill"];
+    for made in 0..=order.len() {
+        let dir = DataDir::new(outer.path().join(format!("data-{made}")));
+        fs::create_dir_all(dir.keys()).expect("made");
+        for name in &order[..made] {
+            fs::copy(source.join(name), dir.path().join(name)).expect("copied");
+        }
+        let done = init_from(&dir, &source, now(), &mut dice(4)).await.expect("made");
+        assert_eq!(done.continued, made > 0);
+    }
+    let dir = DataDir::new(outer.path().join("other"));
+    fs::create_dir_all(dir.keys()).expect("made");
+    fs::write(dir.keys().join("daily.key"), "another key").expect("written");
+    assert_eq!(code(init_from(&dir, &source, now(), &mut dice(4)).await), "ceremony-differs");
+    fs::copy(source.join("trust.waybill"), dir.trust()).expect("copied");
+    assert_eq!(code(init_from(&dir, &source, now(), &mut dice(4)).await), "data-dir-incomplete");
+}
+
+/// A folder that cannot issue makes no data directory; and a root key that somebody left in it stays where it is.
+#[tokio::test]
+async fn a_ceremony_without_its_keys_is_refused() {
+    let outer = tempfile::tempdir().expect("a directory");
+    let source = ceremony(&outer.path().join("ceremony"));
+    let dir = DataDir::new(outer.path().join("data"));
+    assert_eq!(code(init_from(&dir, outer.path(), now(), &mut dice(4)).await), "trust-unusable");
+    let late = Timestamp::parse("2032-01-01").expect("a day");
+    assert_eq!(code(init_from(&dir, &source, late, &mut dice(4)).await), "key-none-usable");
+    fs::rename(source.join("keys/notes.key"), outer.path().join("notes.key")).expect("moved");
+    assert_eq!(code(init_from(&dir, &source, now(), &mut dice(4)).await), "key-none-usable");
+    assert!(!dir.path().exists());
+
+    fs::rename(outer.path().join("notes.key"), source.join("keys/notes.key")).expect("moved back");
+    fs::copy(outer.path().join("ceremony/roots/ana.key"), source.join("keys/ana.key")).expect("copied");
+    init_from(&dir, &source, now(), &mut dice(4)).await.expect("made");
+    assert!(!dir.keys().join("ana.key").exists());
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 //!
 //! - [`trust`]: which keys may sign what. It starts with a pinned root bundle and only ever moves forward.
 //! - [`verify`]: genuine, and made by someone who may. Success is a type with one door.
+//! - [`Fingerprint`]: root keys as people compare them, in groups and in words.
 //! - [`mod@evaluate`]: what a license allows at an instant, with the dates on which that changes.
 //! - [`installation`]: the proxy's side of the exchange as a state machine.
 //! - [`conformance`]: the one call through which the vectors judge all of this.
@@ -31,6 +32,7 @@
 pub mod conformance;
 mod error;
 pub mod evaluate;
+mod fingerprint;
 pub mod installation;
 pub mod key;
 pub mod log;
@@ -41,5 +43,6 @@ pub mod verify;
 
 pub use error::VerifyError;
 pub use evaluate::{EffectiveTime, Usage, Verdict, evaluate};
+pub use fingerprint::Fingerprint;
 pub use trust::TrustState;
 pub use verify::{Verified, VerifiedAnswer, VerifiedRequest, verify_answer, verify_request};

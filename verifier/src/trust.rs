@@ -8,12 +8,11 @@
 use std::sync::Arc;
 
 use license_format::{
-    Digest, FormatError, Kind, LicenseId, PublicKey, Thumbprint, Timestamp, UnverifiedDocument,
-    UnverifiedFile,
+    Digest, FormatError, Kind, LicenseId, Thumbprint, Timestamp, UnverifiedDocument, UnverifiedFile,
     payload::{KeyEntry, RevocationList, TrustBundle},
 };
 
-use crate::{error::VerifyError, key::EnrolledKey, verify};
+use crate::{error::VerifyError, fingerprint::Fingerprint, key::EnrolledKey, verify};
 
 /// What is trusted: the newest bundle, and the newest revocation list. Cheap to clone.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,18 +103,9 @@ impl TrustState {
         self.0.documents.iter().chain(list).cloned().collect()
     }
 
-    /// The root keys and their threshold as a short text that two people can compare by telephone before they trust a bundle:
-    /// 16 bytes of SHA-256 over the threshold and the root keys' thumbprints in ascending order.
-    pub fn root_fingerprint(&self) -> String {
-        let bundle = self.bundle();
-        let mut roots: Vec<Thumbprint> = bundle.roots.iter().map(PublicKey::thumbprint).collect();
-        roots.sort();
-        let mut text = vec![bundle.threshold as u8];
-        roots.iter().for_each(|root| text.extend(root.as_bytes()));
-        let digest = Digest::of(&text);
-        let groups: Vec<String> =
-            digest.0[..16].chunks(2).map(|pair| format!("{:02X}{:02X}", pair[0], pair[1])).collect();
-        groups.join("-")
+    /// The root keys and their threshold, as two people compare them by telephone before they trust a bundle.
+    pub fn root_fingerprint(&self) -> Fingerprint {
+        Fingerprint::of_roots(self.bundle())
     }
 
     /// The key that a document says has signed it, if the bundle has it and lets it sign such documents.

@@ -79,8 +79,12 @@ fn live(story: &mut Story, vendor: &Vendor, runtime: &Handle) -> Result<Password
     story.chapter("Set up");
     let trust = story.save("trust", &vendor.signer.trust().to_file().encode())?;
     story.file(&trust, "the vendor's public keys, for every proxy");
-    let ps1 = Site::set_up(story.folder.join("PS1"), ("PS1", "Headquarters", "cm-ps1"), &trust)?;
-    let lab = Site::set_up(story.folder.join("LAB"), ("LAB", "Laboratory", "cm-lab"), &trust)?;
+    let told = vendor.signer.trust().root_fingerprint();
+    for (groups, words) in told.lines() {
+        story.tell(format!("compared by telephone: {groups}   {words}"));
+    }
+    let ps1 = Site::set_up(story.folder.join("PS1"), ("PS1", "Headquarters", "cm-ps1"), &trust, &told)?;
+    let lab = Site::set_up(story.folder.join("LAB"), ("LAB", "Laboratory", "cm-lab"), &trust, &told)?;
 
     story.chapter("Activate");
     for (license_type, key, seats) in [(Desktop, desktop_key, 250), (Mobile, mobile_key, 100)] {

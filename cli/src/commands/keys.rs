@@ -1,5 +1,8 @@
 //! `waybill keys`: the signing keys, what each may do, and which is in use.
 
+mod ceremony;
+mod create;
+
 use std::path::PathBuf;
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
@@ -29,6 +32,10 @@ pub(crate) enum Keys {
     Use(Use),
     /// Write a key's public half as PEM, for OpenSSL and other programs
     Export(Export),
+    /// Make the first keys and the first trust bundle from one file, with a protocol to sign; `waybill init --ceremony` takes them
+    Ceremony(ceremony::Ceremony),
+    /// Make a key in a file of its own, such as a root key in the place of a lost one
+    Create(create::Create),
 }
 
 #[derive(Debug, clap::Args)]
@@ -104,6 +111,8 @@ impl Keys {
             Keys::Revoke(command) => command.run(context),
             Keys::Use(command) => command.run(context),
             Keys::Export(command) => command.run(context),
+            Keys::Ceremony(command) => command.run(),
+            Keys::Create(command) => command.run(),
         }
     }
 }
@@ -302,7 +311,8 @@ impl Export {
     }
 }
 
-fn place(place: &KeyPlace) -> String {
+/// Where a secret lies, as people read it.
+pub(super) fn place(place: &KeyPlace) -> String {
     match place {
         KeyPlace::File(path) => path.display().to_string(),
         KeyPlace::Token(address) => address.to_string(),

@@ -6,6 +6,7 @@ mod conformance;
 mod connect;
 mod custody;
 mod demo;
+mod doctor;
 mod init;
 mod inspect;
 mod installation;
@@ -45,6 +46,8 @@ pub(crate) enum Command {
     Signer(signer::Signer),
     /// Run the portal alone, which asks a signer elsewhere and holds no key
     Portal(portal::Portal),
+    /// Tell what will expire when, and what else needs doing here
+    Doctor(doctor::Doctor),
     /// The signing keys: what each may do, and which is in use
     #[command(subcommand)]
     Keys(keys::Keys),
@@ -93,6 +96,7 @@ impl Command {
             Command::Serve(command) => command.run(context).await,
             Command::Signer(command) => command.run(context).await,
             Command::Portal(command) => command.run(context).await,
+            Command::Doctor(command) => command.run(context).await,
             Command::Keys(command) => command.run(context),
             Command::Trust(command) => command.run(context),
             Command::User(command) => command.run(context).await,

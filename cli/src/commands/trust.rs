@@ -57,19 +57,23 @@ impl Trust {
             Some(path) => {
                 files::save(&path, &file.encode())?;
                 let bundle = trust.bundle();
-                let text = show::fields(&[
-                    ("trust bundle", &path.display()),
-                    ("vendor", &bundle.vendor),
-                    ("number", &bundle.number),
-                    ("root fingerprint", &trust.root_fingerprint()),
-                ]);
+                let fingerprint = trust.root_fingerprint();
+                let text = show::fields_and_fingerprint(
+                    &[
+                        ("trust bundle", &path.display()),
+                        ("vendor", &bundle.vendor),
+                        ("number", &bundle.number),
+                    ],
+                    &fingerprint,
+                );
                 let text = text
-                    + "Give customers the fingerprint by another way than the file: `waybill-proxy setup` shows it.\n";
+                    + "Give customers the fingerprint by another way than the file: `waybill-proxy setup` asks for it.\n";
                 let json = json!({
                     "file": path,
                     "vendor": bundle.vendor,
                     "number": bundle.number,
-                    "root_fingerprint": trust.root_fingerprint(),
+                    "root_fingerprint": fingerprint,
+                    "root_fingerprint_words": fingerprint.words(),
                 });
                 Ok(Report::new(text, json))
             }

@@ -11,7 +11,7 @@ use signer::{
     keys::{FileKey, SigningBackend as _},
     trust::{History, Proposal, Signing},
 };
-use verifier::TrustState;
+use verifier::{Fingerprint, TrustState};
 
 use crate::{
     Context, bundle, edge, files,
@@ -80,26 +80,21 @@ pub(crate) struct Install {
 
 impl Show {
     pub(crate) fn run(self, context: &Context) -> Result<Report, Failure> {
-        let (signing, fingerprint) = match self.file {
-            Some(path) => (bundle::read(&path)?, None),
-            None => {
-                let history = History::read(&context.data_dir.made()?)?;
-                let trust = history.newest();
-                (Signing::read(&trust.to_file())?, Some(trust.root_fingerprint()))
-            }
+        let signing = match self.file {
+            Some(path) => bundle::read(&path)?,
+            None => Signing::read(&History::read(&context.data_dir.made()?)?.newest().to_file())?,
         };
         let (trusted, signers) = (signing.bundle(), signing.signers().collect::<Vec<_>>());
         let mut text = heading(&signing);
-        if let Some(fingerprint) = &fingerprint {
-            text += &show::fields(&[("root fingerprint", fingerprint)]);
-        }
         text += "\n";
         text += &bundle::table(trusted, &signers);
+        let fingerprint = Fingerprint::of_roots(trusted);
         let json = json!({
             "vendor": trusted.vendor, "number": trusted.number, "previous": trusted.previous,
             "threshold": trusted.threshold, "issued": trusted.issued.rfc3339(), "signed_by": signers,
             "roots": trusted.roots.iter().map(PublicKey::thumbprint).collect::<Vec<Thumbprint>>(),
-            "missing": signing.missing(None).own, "root_fingerprint": fingerprint, "keys": trusted.keys,
+            "missing": signing.missing(None).own, "root_fingerprint": fingerprint,
+            "root_fingerprint_words": fingerprint.words(), "keys": trusted.keys,
         });
         Ok(Report::new(text, json))
     }
@@ -203,12 +198,15 @@ fn heading(signing: &Signing) -> String {
         0 => "signed".to_owned(),
         missing => format!("{missing} to sign"),
     };
-    show::fields(&[
-        ("trust bundle", &trusted.number),
-        ("vendor", &trusted.vendor),
-        ("made", &trusted.issued.minute()),
-        ("root keys", &format!("{} of {roots} must sign, {needs}", trusted.threshold)),
-    ])
+    show::fields_and_fingerprint(
+        &[
+            ("trust bundle", &trusted.number),
+            ("vendor", &trusted.vendor),
+            ("made", &trusted.issued.minute()),
+            ("root keys", &format!("{} of {roots} must sign, {needs}", trusted.threshold)),
+        ],
+        &Fingerprint::of_roots(trusted),
+    )
 }
 
 /// Whoever signs has read what: on a terminal it is shown and asked; without one it must be said.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use license_format::{LicenseType, Nonce, UnverifiedFile};
 use verifier::{
-    TrustState,
+    Fingerprint, TrustState,
     installation::{Moment, Outcome, Permit, SlotStatus},
 };
 use waybill_proxy::{Ask, Machine, Output, Proxy, SetUp, StateDir};
@@ -19,15 +19,21 @@ pub(crate) struct Site {
 }
 
 impl Site {
-    /// `waybill-proxy setup`.
+    /// `waybill-proxy setup --fingerprint`.
     pub(crate) fn set_up(
         state_dir: PathBuf,
         (code, description, server): (&str, &str, &'static str),
         trust: &Path,
+        fingerprint: &Fingerprint,
     ) -> Result<Site, Failure> {
         let site = Site { state_dir, server };
+        let trust = TrustState::pin(&files::read_unverified(trust)?)?;
+        if trust.root_fingerprint() != *fingerprint {
+            let says = format!("the trust file's root fingerprint is {}", trust.root_fingerprint());
+            return Err(Failure::refused("fingerprint-differs", says, "This is a defect of Waybill."));
+        }
         let set_up = SetUp {
-            trust: TrustState::pin(&files::read_unverified(trust)?)?,
+            trust,
             site_code: code.parse().expect("a site code"),
             site_description: Some(description.parse().expect("a description")),
             name: None,

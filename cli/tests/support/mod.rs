@@ -218,18 +218,12 @@ impl Vendor {
     pub(crate) fn site(&self, code: &str, name: &str) -> Site {
         let site = Site { state_dir: self.path(&format!("state-{code}-{name}")) };
         let trust = self.trust.to_str().expect("text");
-        site.run(&[
-            "setup",
-            "--trust",
-            trust,
-            "--site-code",
-            code,
-            "--site-description",
-            name,
-            "--name",
-            name,
-        ])
-        .exits(0);
+        // As a person reads it to another by telephone.
+        let told = self.run(&["trust", "show", trust]).exits(0).json();
+        let words = told["root_fingerprint_words"].as_str().expect("words");
+        let (trust, compared) = (["--trust", trust], ["--fingerprint", words]);
+        let facts = ["--site-code", code, "--site-description", name, "--name", name];
+        site.run(&[&["setup"][..], &trust, &compared, &facts].concat()).exits(0);
         site
     }
 

@@ -12,7 +12,7 @@ const SHORTEST: usize = 8;
 const LONGEST: usize = 1000;
 
 /// A passphrase, wiped from memory when it is dropped.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Passphrase(Zeroizing<String>);
 
 impl Passphrase {

@@ -156,11 +156,20 @@ impl KeyRing {
 
     /// Names a key on a token, durably. It is not used before a bundle trusts it.
     pub fn add_token(dir: &DataDir, key: &TokenKey, entropy: &mut dyn Entropy) -> Result<(), KeyError> {
-        let TokenAddress { module, token, key: label } = key.address().clone();
-        let text = TokenText { module, token, key: label, public_key: key.public_key() };
+        KeyRing::name_token(dir, key.address(), key.public_key(), entropy)
+    }
+
+    /// The same with a key that was made elsewhere, whose token nobody looks at now.
+    pub fn name_token(
+        dir: &DataDir,
+        address: &TokenAddress,
+        public_key: PublicKey,
+        entropy: &mut dyn Entropy,
+    ) -> Result<(), KeyError> {
+        let TokenAddress { module, token, key } = address.clone();
         Settings::change(dir, entropy, |settings| {
-            settings.tokens.retain(|other| other.public_key != text.public_key);
-            settings.tokens.push(text);
+            settings.tokens.retain(|other| other.public_key != public_key);
+            settings.tokens.push(TokenText { module, token, key, public_key });
         })
     }
 }

@@ -70,12 +70,17 @@ impl Proposal {
         (from, until): (Timestamp, Timestamp),
         in_front: bool,
     ) -> Result<(), TrustError> {
-        let kid = public_key.thumbprint();
-        if self.0.key(&kid).is_some() || self.0.roots.contains(&public_key) {
-            return Err(TrustError::KeyKnown(kid));
-        }
         let entry =
             KeyEntry { from, signs: role.signs().to_vec(), until, public_key, distrusted_since: None };
+        self.trust(entry, in_front)
+    }
+
+    /// The same where it is said kind by kind what the key signs.
+    pub fn trust(&mut self, entry: KeyEntry, in_front: bool) -> Result<(), TrustError> {
+        let kid = entry.public_key.thumbprint();
+        if self.0.key(&kid).is_some() || self.0.roots.contains(&entry.public_key) {
+            return Err(TrustError::KeyKnown(kid));
+        }
         let at = if in_front { 0 } else { self.0.keys.len() };
         self.0.keys.insert(at, entry);
         Ok(())

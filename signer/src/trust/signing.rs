@@ -6,7 +6,7 @@ use license_format::{
 use verifier::TrustState;
 
 use super::{Proposal, TrustError};
-use crate::keys::SigningBackend;
+use crate::keys::{FileKey, SigningBackend};
 
 /// A bundle with the signatures that it has so far: none, some, or enough. They are believed by nobody before [`Signing::finish`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,6 +50,13 @@ impl Signing {
     /// Begins with nobody's signature. Refuses a proposal that contradicts itself.
     pub fn begin(proposal: &Proposal) -> Result<Signing, TrustError> {
         Ok(Signing { bundle: proposal.checked()?.clone(), documents: Vec::new() })
+    }
+
+    /// A vendor's first bundle, signed by all of these root keys at once.
+    pub fn first(proposal: &Proposal, roots: &[FileKey]) -> Result<TrustState, TrustError> {
+        let mut signing = Signing::begin(proposal)?;
+        roots.iter().try_for_each(|root| signing.sign(root, None))?;
+        signing.finish(None)
     }
 
     /// Reads what others have signed: a file's trust bundle and the documents in it that say the same. What else is in it is passed over.

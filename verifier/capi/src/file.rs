@@ -35,7 +35,7 @@ impl WaybillFile {
             lines: readable(&file.document)?.into_iter().map(Text::new).collect(),
             digest: Text::new(file.document.digest().to_string()),
             signer: Text::new(file.document.kid().to_string()),
-            root_fingerprint: pinned.map(|trust| Text::new(trust.root_fingerprint())),
+            root_fingerprint: pinned.map(|trust| Text::new(trust.root_fingerprint().to_string())),
         })
     }
 

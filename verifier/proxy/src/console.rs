@@ -57,6 +57,12 @@ impl Failure {
         Failure::refused(&note.code, note.says.clone()).next(note.next_step.clone())
     }
 
+    /// Its stable code.
+    #[cfg(test)]
+    pub(crate) fn code(&self) -> &str {
+        &self.code
+    }
+
     pub(crate) fn next(self, next_step: impl Into<String>) -> Failure {
         Failure { next_step: next_step.into(), ..self }
     }
@@ -124,9 +130,16 @@ pub(crate) fn can_ask() -> bool {
 
 /// Asks a question whose usual answer is no.
 pub(crate) fn ask(question: &str) -> bool {
+    matches!(ask_for(&format!("{question} [y/N] ")).trim().to_ascii_lowercase().as_str(), "y" | "yes")
+}
+
+/// Asks for a line. Where none comes it is empty.
+pub(crate) fn ask_for(question: &str) -> String {
     let mut answer = String::new();
-    let asked = say(&format!("{question} [y/N] ")).and_then(|()| io::stdin().read_line(&mut answer));
-    asked.is_ok() && matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes")
+    match say(question).and_then(|()| io::stdin().read_line(&mut answer)) {
+        Ok(_) => answer,
+        Err(_) => String::new(),
+    }
 }
 
 /// A text of lines, each within the width.

@@ -5,6 +5,7 @@ mod args;
 mod commands;
 mod console;
 mod edge;
+mod roots;
 
 use std::process::ExitCode;
 

@@ -2,8 +2,11 @@
 
 use std::{fmt, path::PathBuf};
 
+use serde::Deserialize;
+
 /// Where a key on a token is: the module's library, the token's label and the key's (`CKA_LABEL` of both its halves).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct TokenAddress {
     /// The module's shared library.
     pub module: PathBuf,

@@ -80,7 +80,7 @@ fn crash_by_a_kill_at_the_first_write_changes_nothing() {
 #[test]
 fn crash_in_setup_is_continued() {
     let desk = Desk::empty();
-    let line = "setup --trust trust.waybill --site-code PS1";
+    let line = "setup --trust trust.waybill --fingerprint FINGERPRINT --site-code PS1";
     assert_eq!(limited(&desk, KILLED, line).code, None);
     assert_eq!(limited(&desk, FULL, line).code, Some(3));
     desk.yes(line);

@@ -55,7 +55,7 @@ impl Desk {
     /// A desk whose site is set up.
     pub(crate) fn set_up() -> Desk {
         let desk = Desk::empty();
-        desk.yes("setup --trust trust.waybill --site-code PS1 --site-description Headquarters --name CM01");
+        desk.yes("setup --trust trust.waybill --fingerprint FINGERPRINT --site-code PS1 --site-description Headquarters --name CM01");
         desk
     }
 
@@ -110,11 +110,12 @@ impl Desk {
         names
     }
 
-    /// The program with the desk's state directory, folder and time.
+    /// The program with the desk's state directory, folder and time. The word FINGERPRINT stands for the test vendor's.
     pub(crate) fn command(&self, line: &str) -> Command {
         let mut command = Command::new(program());
         command.current_dir(self.folder.path()).args(["--now", &self.now.rfc3339(), "--state-dir", "state"]);
-        command.args(line.split_whitespace());
+        let fingerprint = testing::trust().root_fingerprint().to_string();
+        command.args(line.split_whitespace().map(|word| word.replace("FINGERPRINT", &fingerprint)));
         command
     }
 
@@ -142,6 +143,18 @@ impl Desk {
             out: self.plain(&String::from_utf8(output.stdout).expect("UTF-8")),
             err: self.plain(&String::from_utf8(output.stderr).expect("UTF-8")),
         }
+    }
+
+    /// Runs at a terminal, which `script` makes, where this line is typed: what stood on the screen, and the exit code.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn at_a_terminal(&self, line: &str, typed: &str) -> (String, Option<i32>) {
+        let command = self.command(line);
+        let words = std::iter::once(command.get_program()).chain(command.get_args());
+        let words: Vec<String> = words.map(|word| format!("'{}'", word.to_string_lossy())).collect();
+        let mut terminal = Command::new("script");
+        terminal.current_dir(self.folder.path()).args(["-qec", &words.join(" "), "/dev/null"]);
+        let run = self.finish(terminal, format!("{typed}\n").as_bytes());
+        (run.out.replace("\r\n", "\n"), run.code)
     }
 
     /// Runs what must succeed, and gives what it said.

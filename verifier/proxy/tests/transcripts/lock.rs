@@ -14,7 +14,7 @@ fn lock_held_by_another_process_stops_every_change() {
     let desk = Desk::activated();
     let (lock, before) = (at_work(&desk), desk.state());
     for line in [
-        "setup --trust trust.waybill --site-code PS1",
+        "setup --trust trust.waybill --fingerprint FINGERPRINT --site-code PS1",
         "prepare refresh --license-type desktop",
         "import license.waybill --yes",
         "usage set --license-type desktop --count 1",

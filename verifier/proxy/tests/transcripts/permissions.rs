@@ -16,7 +16,7 @@ fn permissions_of_an_empty_directory_are_narrowed_at_setup() {
     let desk = Desk::empty();
     fs::create_dir(desk.state_dir()).unwrap();
     fs::set_permissions(desk.state_dir(), fs::Permissions::from_mode(0o755)).unwrap();
-    desk.yes("setup --trust trust.waybill --site-code PS1");
+    desk.yes("setup --trust trust.waybill --fingerprint FINGERPRINT --site-code PS1");
     assert_eq!(mode(&desk.state_dir()), 0o700);
 }
 

@@ -1,5 +1,7 @@
 //! Keys rotate, leak and are replaced, and nobody visits a site: all that reaches one is the answer to its next request.
 
+mod ceremony;
+#[path = "../support/mod.rs"]
 mod support;
 
 use std::{
