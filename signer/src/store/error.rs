@@ -190,11 +190,14 @@ fn by_code(code: &str) -> fn(Arc<sqlx::Error>) -> StoreError {
             _ => StoreError::Failed,
         };
     }
-    match code.parse::<u32>().map(|code| code & 0xff) {
+    let Ok(code) = code.parse::<u32>() else { return StoreError::Failed };
+    match code & 0xff {
+        // SQLITE_IOERR_SHMSIZE: a disk without room for the index of the write-ahead log, which is the first thing that is written.
+        _ if code == 4874 => StoreError::Full,
         // SQLITE_FULL; SQLITE_BUSY, SQLITE_LOCKED; SQLITE_PERM, SQLITE_READONLY, SQLITE_CANTOPEN.
-        Ok(13) => StoreError::Full,
-        Ok(5 | 6) => StoreError::Locked,
-        Ok(3 | 8 | 14) => StoreError::Unreachable,
+        13 => StoreError::Full,
+        5 | 6 => StoreError::Locked,
+        3 | 8 | 14 => StoreError::Unreachable,
         _ => StoreError::Failed,
     }
 }
