@@ -106,6 +106,17 @@ impl SecretSource {
     }
 }
 
+/// The password of one of the people who sign in on the portal.
+pub(crate) fn password(file: Option<&Path>) -> Result<Zeroizing<String>, Failure> {
+    match file {
+        Some(path) => {
+            let text = Zeroizing::new(files::read_text(path)?);
+            Ok(Zeroizing::new(text.lines().next().unwrap_or_default().to_owned()))
+        }
+        None => prompt("Your password on the portal: ", "password-needed", "--password-file"),
+    }
+}
+
 fn from_file(path: &Path) -> Result<Passphrase, Failure> {
     let contents = Zeroizing::new(files::read_text(path)?);
     Ok(Passphrase::first_line(&contents)?)
@@ -113,10 +124,10 @@ fn from_file(path: &Path) -> Result<Passphrase, Failure> {
 
 fn prompt(question: &str, code: &str, option: &str) -> Result<Zeroizing<String>, Failure> {
     if !io::stdin().is_terminal() {
-        let what = if option == "--pin-file" {
-            "the token needs its PIN"
-        } else {
-            "the signing keys need their passphrase"
+        let what = match option {
+            "--pin-file" => "the token needs its PIN",
+            "--password-file" => "a person proves who they are by their password",
+            _ => "the signing keys need their passphrase",
         };
         return Err(Failure::misuse(
             code,

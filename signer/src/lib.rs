@@ -22,6 +22,7 @@ pub mod problem;
 mod queue;
 #[cfg(test)]
 mod races;
+pub mod second_person;
 mod signer;
 pub mod store;
 #[cfg(test)]

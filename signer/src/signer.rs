@@ -12,6 +12,7 @@ use crate::{
     installations::Installations,
     keys::{KeyError, KeyRing, Secrets},
     people::{Asker, People},
+    second_person::SecondPerson,
     store::{Store, StoreError, Vendor, exchange_read, exchange_write},
     trust::{History, TrustError},
     watch::{Standing, Watch},
@@ -73,6 +74,7 @@ pub struct Signer {
     people: People,
     catalog: Catalog,
     installations: Installations,
+    second_person: SecondPerson,
     desk: Desk,
 }
 
@@ -114,6 +116,7 @@ impl Signer {
             people: People::new(store.clone()),
             catalog: Catalog::new(store.clone()),
             installations: Installations::new(store.clone()),
+            second_person: SecondPerson::new(store.clone()),
             store,
             desk,
         })
@@ -152,6 +155,11 @@ impl Signer {
     /// What is known of installations.
     pub fn installations(&self) -> &Installations {
         &self.installations
+    }
+
+    /// What takes two people.
+    pub fn second_person(&self) -> &SecondPerson {
+        &self.second_person
     }
 
     /// Answers a request: the table of design section 4. The same request bytes get the same answer bytes; an answer is durable, with

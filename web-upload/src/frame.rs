@@ -36,6 +36,7 @@ pub(crate) enum Here {
     Upload,
     Accounts,
     Installations,
+    Proposals,
     Elsewhere,
 }
 

@@ -59,10 +59,10 @@ fn seats(metric: Metric, seats: u64) -> SubscriptionChange {
     SubscriptionChange { seats: BTreeMap::from([(metric, seats)]), ..SubscriptionChange::default() }
 }
 
-fn problems<T: std::fmt::Debug>(outcome: Result<T>) -> Vec<&'static str> {
+fn problems<T: std::fmt::Debug>(outcome: Result<T>) -> Vec<String> {
     match outcome {
         Err(CatalogError::Invalid(problems)) => {
-            problems.iter().map(|problem: &Problem| problem.code).collect()
+            problems.iter().map(|problem: &Problem| problem.code.to_string()).collect()
         }
         other => panic!("not refused for its contents: {other:?}"),
     }

@@ -14,6 +14,7 @@ use crate::{
     ids::RecordId,
     installations::{Decider, Installations},
     people::{Asker, People},
+    second_person::SecondPerson,
     signer::Signer,
     store::{Store, StoreAddress, StoreError, Vendor},
 };
@@ -26,6 +27,7 @@ pub struct PortalSide {
     people: People,
     catalog: Catalog,
     installations: Installations,
+    second_person: SecondPerson,
     desk: SignersDesk,
 }
 
@@ -59,6 +61,7 @@ impl PortalStore {
             people: People::new(store.clone()),
             catalog: Catalog::new(store.clone()),
             installations: Installations::new(store.clone()),
+            second_person: SecondPerson::new(store.clone()),
             desk: SignersDesk::Apart { link, record: vendor.id, store },
         }
     }
@@ -72,6 +75,7 @@ impl From<Signer> for PortalSide {
             people: signer.people().clone(),
             catalog: signer.catalog().clone(),
             installations: signer.installations().clone(),
+            second_person: signer.second_person().clone(),
             desk: SignersDesk::Here(signer),
         }
     }
@@ -96,6 +100,11 @@ impl PortalSide {
     /// What is known of installations. To read: what is decided about them goes through [`PortalSide::decide`].
     pub fn installations(&self) -> &Installations {
         &self.installations
+    }
+
+    /// What takes two people. To read, as installations are.
+    pub fn second_person(&self) -> &SecondPerson {
+        &self.second_person
     }
 
     /// Answers a request: see [`Signer::answer`]. A signer elsewhere goes by its own clock.

@@ -264,7 +264,10 @@ async fn api_tokens_expire_are_revoked_and_are_told_once() {
         .await
         .expect_err("refused");
     let PeopleError::Invalid(problems) = bad else { panic!("{bad}") };
-    assert_eq!(problems.iter().map(|problem| problem.code).collect::<Vec<_>>(), ["text", "expires-past"]);
+    assert_eq!(
+        problems.iter().map(|problem| problem.code.as_ref()).collect::<Vec<_>>(),
+        ["text", "expires-past"]
+    );
 }
 
 #[tokio::test]

@@ -21,6 +21,7 @@ mod key_end;
 mod key_form;
 mod keys;
 mod overdraft;
+mod proposals;
 mod refusals;
 mod sign_in;
 mod subscription;
@@ -66,6 +67,8 @@ pub(crate) fn routes() -> Router<Portal> {
                 .route("/", get(upload::get))
                 .route("/answers/{digest}", get(answers::get))
                 .route("/refusals", get(refusals::get))
+                .route("/proposals", get(proposals::list))
+                .route("/proposals/{number}", get(proposals::get).post(proposals::post))
                 .route("/sign-in", get(sign_in::get).post(sign_in::post))
                 .route("/sign-out", post(sign_in::sign_out))
                 .route("/join/{token}", get(join::get).post(join::post))
@@ -227,6 +230,7 @@ mod tests {
         renders::<key_form::KeyFormPage>("key-form");
         renders::<keys::KeysPage>("keys");
         renders::<overdraft::OverdraftPage>("overdraft");
+        renders::<proposals::ProposalsPage>("proposals");
         renders::<refusals::RefusalsPage>("refusals");
         renders::<sign_in::SignInPage>("sign-in");
         renders::<subscription::SubscriptionPage>("subscription");
