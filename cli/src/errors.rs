@@ -11,6 +11,7 @@ use signer::{
     link::LinkError,
     log::LogError,
     people::PeopleError,
+    second_person::SecondPersonError,
     store::StoreError,
     trust::TrustError,
     witness::WitnessError,
@@ -83,6 +84,17 @@ macro_rules! forms {
 forms! {
     PeopleError;
     CatalogError;
+}
+
+impl From<SecondPersonError> for Failure {
+    fn from(error: SecondPersonError) -> Failure {
+        let exit = match error {
+            SecondPersonError::Store(error) => return error.into(),
+            SecondPersonError::Catalog(error) => return error.into(),
+            _ => Exit::Refused,
+        };
+        Failure::new(exit, error.code(), error.to_string(), error.next_step())
+    }
 }
 
 fn key(error: &KeyError) -> Exit {

@@ -122,6 +122,17 @@ impl SecretSource {
     }
 }
 
+/// The password of one of the people who sign in on the portal.
+pub(crate) fn password(file: Option<&Path>) -> Result<Zeroizing<String>, Failure> {
+    match file {
+        Some(path) => {
+            let text = Zeroizing::new(files::read_text(path)?);
+            Ok(Zeroizing::new(text.lines().next().unwrap_or_default().to_owned()))
+        }
+        None => prompt("Your password on the portal: ", PERSON),
+    }
+}
+
 fn from_file(path: &Path) -> Result<Passphrase, Failure> {
     let contents = Zeroizing::new(files::read_text(path)?);
     Ok(Passphrase::first_line(&contents)?)
@@ -155,6 +166,11 @@ const TOKEN: Unasked = Unasked {
     code: "pin-needed",
     needs: "the token needs its PIN",
     next: "Give --pin-file FILE, or --pin-file - and the secret on standard input.",
+};
+const PERSON: Unasked = Unasked {
+    code: "password-needed",
+    needs: "a person proves who they are by their password",
+    next: "Give --password-file FILE, or --password-file - and the secret on standard input.",
 };
 
 fn prompt(question: &str, unasked: Unasked) -> Result<Zeroizing<String>, Failure> {

@@ -25,6 +25,7 @@ mod queue;
 #[cfg(test)]
 mod races;
 mod reason;
+pub mod second_person;
 mod signer;
 pub mod store;
 #[cfg(test)]

@@ -13,6 +13,7 @@ use crate::{
     keys::{KeyError, KeyRing, Secrets},
     log::AnswerLog,
     people::{Asker, People},
+    second_person::SecondPerson,
     store::{Store, StoreError, Vendor, exchange_read, exchange_write},
     trust::{History, TrustError},
     watch::{Standing, Watch},
@@ -74,6 +75,7 @@ pub struct Signer {
     people: People,
     catalog: Catalog,
     installations: Installations,
+    second_person: SecondPerson,
     desk: Desk,
 }
 
@@ -115,6 +117,7 @@ impl Signer {
             people: People::new(store.clone()),
             catalog: Catalog::new(store.clone()),
             installations: Installations::new(store.clone()),
+            second_person: SecondPerson::new(store.clone()),
             store,
             desk,
         })
@@ -158,6 +161,11 @@ impl Signer {
     /// The log of all answers.
     pub fn log(&self) -> AnswerLog {
         AnswerLog::new(self.store.clone())
+    }
+
+    /// What takes two people.
+    pub fn second_person(&self) -> &SecondPerson {
+        &self.second_person
     }
 
     /// Answers a request: the table of design section 4. The same request bytes get the same answer bytes; an answer is durable, with

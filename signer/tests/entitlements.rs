@@ -18,6 +18,7 @@ use signer::{
     exchange::{Instant, Seats},
     paging::Part,
     people::Actor,
+    second_person::{RiskyAction, SecondPersonError},
 };
 
 const DEVICES: Metric = Metric::ManagedDevice;
@@ -250,16 +251,18 @@ async fn granted_overdraft_ends_with_the_files_that_use_it() {
         ends: vendor.now.plus(days * DAY),
         reason: "Moving house".to_owned(),
     };
-    let catalog = vendor.signer.catalog().clone();
-    let short = catalog.grant_overdraft(grant(15, &vendor), &Actor::Operator, vendor.now).await.unwrap_err();
-    let CatalogError::Invalid(problems) = short else { panic!("{short}") };
+    let second_person = vendor.signer.second_person().clone();
+    let action = RiskyAction::Overdraft(grant(15, &vendor));
+    let short = second_person.take(action, &Actor::Operator, vendor.now).await.unwrap_err();
+    let SecondPersonError::Catalog(CatalogError::Invalid(problems)) = short else { panic!("{short}") };
     assert_eq!(
         problems[0].code, "overdraft-short",
         "fourteen days of grace and one of tolerance, and one to carry it"
     );
 
     let ends = vendor.now.plus(40 * DAY);
-    catalog.grant_overdraft(grant(40, &vendor), &Actor::Operator, vendor.now).await.unwrap();
+    let action = RiskyAction::Overdraft(grant(40, &vendor));
+    second_person.take(action, &Actor::Operator, vendor.now).await.unwrap();
     let license = vendor.activate(&mut second, &branch.key).await.unwrap();
     assert_eq!(seats(&license), 5);
     assert_eq!(license.good_until, vendor.now.plus(25 * DAY));
@@ -288,7 +291,8 @@ async fn a_grant_shortens_only_the_files_that_need_it() {
         ends: vendor.now.plus(54 * DAY),
         reason: "Moving house".to_owned(),
     };
-    vendor.signer.catalog().grant_overdraft(granted, &Actor::Operator, vendor.now).await.unwrap();
+    let action = RiskyAction::Overdraft(granted);
+    vendor.signer.second_person().take(action, &Actor::Operator, vendor.now).await.unwrap();
     site.uses(210, &vendor);
     let license = vendor.refresh(&mut site).await.unwrap();
     assert_eq!((seats(&license), license.good_until), (210, vendor.now.plus(90 * DAY)));

@@ -13,6 +13,7 @@ use signer::{
     installations::{Decider, RemarksChange},
     link::{Door, Link, PortalSide, PortalStore, SocketMode, serve},
     people::{AccountDraft, AccountKind, Actor, PasswordHash, Role, TokenRights},
+    second_person::RiskyAction,
     store::StoreAddress,
 };
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Row as _};
@@ -130,6 +131,8 @@ async fn the_database_keeps_a_portal_from_what_was_issued() {
         "usage_report",
         "vendor",
         "recovery",
+        "second_person",
+        "proposal",
         "log_leaf",
         "log_node",
         "log_checkpoint",
@@ -281,10 +284,8 @@ async fn a_portal_does_its_work_with_its_role() {
         ends: now.plus(200 * DAY),
         reason: "burnt".parse().expect("a reason"),
     };
-    assert_eq!(
-        catalog.grant_overdraft(draft, &by, now).await.expect_err("refused").code(),
-        "store-unreachable"
-    );
+    let granted = portal.second_person().take(RiskyAction::Overdraft(draft), &by, now).await;
+    assert_eq!(granted.expect_err("refused").code(), "store-unreachable");
 
     let mut site = apart.vendor.site(1);
     let (slot, key) = (LicenseType::Desktop, apart.vendor.primary.key.clone());

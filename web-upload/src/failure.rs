@@ -15,6 +15,7 @@ use signer::{
     link::{CallError, Fault},
     people::PeopleError,
     problem::Problem,
+    second_person::SecondPersonError,
     store::StoreError,
 };
 
@@ -299,6 +300,12 @@ impl From<PeopleError> for Failure {
 
 impl From<CatalogError> for Failure {
     fn from(error: CatalogError) -> Failure {
+        CallError::from(error).into()
+    }
+}
+
+impl From<SecondPersonError> for Failure {
+    fn from(error: SecondPersonError) -> Failure {
         CallError::from(error).into()
     }
 }

@@ -37,6 +37,7 @@ pub(crate) enum Here {
     Accounts,
     Installations,
     Record,
+    Proposals,
     Elsewhere,
 }
 

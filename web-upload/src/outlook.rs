@@ -165,6 +165,8 @@ pub(crate) fn words(what: &str) -> String {
     let name = match name {
         "created" => "New",
         "deleted" => "Deleted",
+        "proposed" => "Proposed",
+        "declined" => "Declined",
         "name" => "Name",
         "quota" => "Quota of seats",
         "draw" => "How it takes seats",

@@ -42,7 +42,7 @@ impl Passwords {
     }
 
     /// Whether the password is the stored one. Takes as long without a stored one, and then says no.
-    pub(crate) fn verify(&self, password: &str, stored: Option<&PasswordHash>) -> bool {
+    pub fn verify(&self, password: &str, stored: Option<&PasswordHash>) -> bool {
         let against = stored.unwrap_or(&self.nobody);
         let fits = Phc::new(against.as_str())
             .is_ok_and(|phc| self.argon2.verify_password(password.as_bytes(), &phc).is_ok());

@@ -17,6 +17,7 @@ mod license_key;
 mod log;
 mod overdraft;
 mod portal;
+mod second_person;
 mod serve;
 mod signer;
 mod sublicense;
@@ -57,6 +58,9 @@ pub(crate) enum Command {
     /// People who sign in
     #[command(subcommand)]
     User(user::User),
+    /// What takes two of the vendor's people, and the second of them
+    #[command(subcommand)]
+    SecondPerson(second_person::SecondPerson),
     /// Customers
     #[command(subcommand)]
     Account(account::Account),
@@ -100,6 +104,7 @@ impl Command {
             Command::Keys(command) => command.run(context),
             Command::Trust(command) => command.run(context),
             Command::User(command) => command.run(context).await,
+            Command::SecondPerson(command) => command.run(context).await,
             Command::Account(command) => command.run(context).await,
             Command::Subscription(command) => command.run(context).await,
             Command::LicenseKey(command) => command.run(context).await,

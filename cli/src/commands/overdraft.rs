@@ -6,10 +6,15 @@ use serde_json::{Value, json};
 use signer::{
     SubscriptionId,
     catalog::{Catalog, OverdraftDraft, OverdraftEntry},
-    people::{Actor, Asker},
+    people::Asker,
+    second_person::{RiskyAction, SecondPerson, Taken},
+    store::Store,
 };
 
-use super::subscription::{date, metric};
+use super::{
+    second_person::{Person, waits},
+    subscription::{date, metric},
+};
 use crate::{
     edge,
     outcome::{Failure, Report},
@@ -32,15 +37,21 @@ pub(crate) struct Overdraft {
     /// Of which kind, where the subscription has several: managed-device, concurrent-user, computer or user
     #[arg(long, value_name = "METRIC", value_parser = metric)]
     metric: Option<Metric>,
+    #[command(flatten)]
+    person: Person,
 }
 
 impl Overdraft {
-    pub(crate) async fn run(self, catalog: &Catalog) -> Result<Report, Failure> {
+    pub(crate) async fn run(self, catalog: &Catalog, store: &Store) -> Result<Report, Failure> {
         let now = edge::now();
         if let (Some(seats), Some(ends), Some(reason)) = (self.seats, self.until, self.reason) {
             let draft =
                 OverdraftDraft { subscription: self.id.clone(), metric: self.metric, seats, ends, reason };
-            catalog.grant_overdraft(draft, &Actor::Operator, now).await?;
+            let by = self.person.actor(store).await?;
+            let action = RiskyAction::Overdraft(draft);
+            if let Taken::Waits(proposal) = SecondPerson::new(store.clone()).take(action, &by, now).await? {
+                return Ok(waits(&proposal));
+            }
         }
         let entries = catalog.overdraft(&Asker::Staff, &self.id, now).await?;
         let cells = |entry: &OverdraftEntry| {

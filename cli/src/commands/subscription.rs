@@ -100,11 +100,12 @@ pub(crate) struct Update {
 
 impl Subscription {
     pub(crate) async fn run(self, context: &Context) -> Result<Report, Failure> {
-        let catalog = Catalog::new(context.data_dir.store().await?);
+        let store = context.data_dir.store().await?;
+        let catalog = Catalog::new(store.clone());
         match self {
             Subscription::Create(create) => create.run(&catalog).await,
             Subscription::Update(update) => update.run(&catalog).await,
-            Subscription::Overdraft(overdraft) => overdraft.run(&catalog).await,
+            Subscription::Overdraft(overdraft) => overdraft.run(&catalog, &store).await,
             Subscription::Timeline(timeline) => timeline.run(&catalog).await,
             Subscription::List => list(&catalog).await,
             Subscription::Show { id } => show_one(&catalog, &id).await,

@@ -6,6 +6,7 @@ mod log;
 mod mishaps;
 mod orders;
 mod seats;
+mod second_person;
 mod strangers;
 #[path = "../support/mod.rs"]
 mod support;

@@ -33,6 +33,7 @@ pub use key_use::KeyUse;
 pub use license_key::{KeyChange, KeyDraft, KeyKind, KeyRecord};
 pub use outlook::{Effect, Preview};
 pub use overdraft::{OverdraftDraft, OverdraftEntry};
+pub(crate) use overdraft::{describe_overdraft, enter_overdraft};
 pub use subscription::{EXPIRING_SOON, Subscription, SubscriptionGrant, SubscriptionStatus};
 
 use crate::store::Store;

@@ -52,24 +52,6 @@ pub struct OverdraftEntry {
 }
 
 impl Catalog {
-    /// Grants seats beyond those bought. Licenses that use them end with them: one that would be honoured longer gets a nearer end. So a
-    /// grant that ends sooner than the shortest file could is refused, since nobody could use it.
-    pub async fn grant_overdraft(
-        &self,
-        draft: OverdraftDraft,
-        by: &Actor,
-        now: Timestamp,
-    ) -> Result<OverdraftEntry> {
-        let mut transaction = self.store.begin().await?;
-        let subscription = find_subscription(&mut transaction, &Asker::Staff, &draft.subscription).await?;
-        let metric = draft.check(&subscription, now).map_err(CatalogError::Invalid)?;
-        insert(&mut transaction, &draft, metric, by, now).await?;
-        record(&mut transaction, &subscription.id, None, &[draft.difference(metric)], by, now).await?;
-        transaction.commit().await?;
-        let OverdraftDraft { seats, ends, reason, .. } = draft;
-        Ok(OverdraftEntry { metric, seats, ends, granted: true, reason, who: by.clone(), created: now })
-    }
-
     /// The entries of a subscription that have not ended, the next to end first. Refuses one that does not exist for who asks:
     /// `NotFound`.
     pub async fn overdraft(
@@ -105,11 +87,41 @@ impl Catalog {
     }
 }
 
+/// Grants seats beyond those bought. Licenses that use them end with them: one that would be honoured longer gets a nearer end. So a grant
+/// that ends sooner than the shortest file could is refused, since nobody could use it. Whether one person alone may do this is asked
+/// before: `SecondPerson::take`.
+pub(crate) async fn enter_overdraft(
+    connection: &mut AnyConnection,
+    draft: &OverdraftDraft,
+    by: &Actor,
+    now: Timestamp,
+) -> Result<()> {
+    let subscription = find_subscription(connection, &Asker::Staff, &draft.subscription).await?;
+    let metric = draft.check(&subscription, now).map_err(CatalogError::Invalid)?;
+    insert(connection, draft, metric, by, now).await?;
+    record(connection, &subscription.id, None, &[draft.difference(metric)], by, now).await
+}
+
+/// What a grant would be, in a sentence. Refuses one that could not be made.
+pub(crate) async fn describe_overdraft(
+    connection: &mut AnyConnection,
+    draft: &OverdraftDraft,
+    now: Timestamp,
+) -> Result<String> {
+    let subscription = find_subscription(connection, &Asker::Staff, &draft.subscription).await?;
+    let metric = draft.check(&subscription, now).map_err(CatalogError::Invalid)?;
+    Ok(format!("{}, for {}", draft.sentence(metric), subscription.product))
+}
+
 impl OverdraftDraft {
+    fn sentence(&self, metric: Metric) -> String {
+        let (noun, until, reason) = (metric.noun(), self.ends.date(), self.reason.trim());
+        format!("overdraft of {} for a {noun} until {until}: {reason}", self.seats)
+    }
+
     /// As the history shows it.
     pub(super) fn difference(&self, metric: Metric) -> Difference {
-        let (noun, until, reason) = (metric.noun(), self.ends.date(), self.reason.trim());
-        Difference::created(format!("overdraft of {} for a {noun} until {until}: {reason}", self.seats))
+        Difference::created(self.sentence(metric))
     }
 
     pub(super) fn check(

@@ -82,6 +82,16 @@ pub enum Decision {
     },
     /// Seats beyond those bought.
     GrantOverdraft(OverdraftDraft),
+    /// The second person says yes to a proposal.
+    Confirm {
+        /// Which.
+        number: u64,
+    },
+    /// Somebody of staff says no to it.
+    Decline {
+        /// Which.
+        number: u64,
+    },
 }
 
 /// An installation, a license key, and why.
@@ -102,6 +112,11 @@ pub struct AboutKey {
 pub enum Decided {
     /// It is done.
     Done,
+    /// It waits for a second person.
+    Waits {
+        /// The proposal's number.
+        proposal: u64,
+    },
 }
 
 /// What a portal is told: one kind of reply for each kind of call, and one for all that fail.

@@ -6,7 +6,11 @@ use super::{
     call::{AboutKey, Decided, Decision},
     error::CallError,
 };
-use crate::{installations::Decider, signer::Signer};
+use crate::{
+    installations::Decider,
+    second_person::{RiskyAction, Taken},
+    signer::Signer,
+};
 
 impl Signer {
     /// Does what somebody decided at a portal, with all that follows for seats and records, or says why not.
@@ -34,7 +38,16 @@ impl Signer {
                 rows.exchange_key(&installation, &key, &to, &reason, by, now).await?;
             }
             Decision::GrantOverdraft(draft) => {
-                self.catalog().grant_overdraft(draft, &by.actor, now).await?;
+                let action = RiskyAction::Overdraft(draft);
+                if let Taken::Waits(proposal) = self.second_person().take(action, &by.actor, now).await? {
+                    return Ok(Decided::Waits { proposal: proposal.number });
+                }
+            }
+            Decision::Confirm { number } => {
+                self.second_person().confirm(number, &by.actor, now).await?;
+            }
+            Decision::Decline { number } => {
+                self.second_person().decline(number, &by.actor, now).await?;
             }
         }
         Ok(Decided::Done)

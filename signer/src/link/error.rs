@@ -9,6 +9,7 @@ use crate::{
     catalog::CatalogError,
     installations::CustodyError,
     problem::{Problem, sentences},
+    second_person::SecondPersonError,
     store::StoreError,
 };
 
@@ -118,6 +119,18 @@ impl From<CustodyError> for CallError {
             CustodyError::Store(error) => return error.into(),
             // What is another account's does not exist.
             CustodyError::NoInstallation | CustodyError::NoKey => Fault::NotFound,
+            _ => Fault::Refused,
+        };
+        CallError::new(fault, error.code(), error.to_string(), error.next_step())
+    }
+}
+
+impl From<SecondPersonError> for CallError {
+    fn from(error: SecondPersonError) -> CallError {
+        let fault = match error {
+            SecondPersonError::Store(error) => return error.into(),
+            SecondPersonError::Catalog(error) => return error.into(),
+            SecondPersonError::NotFound { .. } => Fault::NotFound,
             _ => Fault::Refused,
         };
         CallError::new(fault, error.code(), error.to_string(), error.next_step())

@@ -15,6 +15,7 @@ use crate::{
     installations::{Decider, Installations},
     log::AnswerLog,
     people::{Asker, People},
+    second_person::SecondPerson,
     signer::Signer,
     store::{Store, StoreAddress, StoreError, Vendor},
 };
@@ -27,6 +28,7 @@ pub struct PortalSide {
     people: People,
     catalog: Catalog,
     installations: Installations,
+    second_person: SecondPerson,
     desk: SignersDesk,
 }
 
@@ -60,6 +62,7 @@ impl PortalStore {
             people: People::new(store.clone()),
             catalog: Catalog::new(store.clone()),
             installations: Installations::new(store.clone()),
+            second_person: SecondPerson::new(store.clone()),
             desk: SignersDesk::Apart { link, record: vendor.id, store },
         }
     }
@@ -73,6 +76,7 @@ impl From<Signer> for PortalSide {
             people: signer.people().clone(),
             catalog: signer.catalog().clone(),
             installations: signer.installations().clone(),
+            second_person: signer.second_person().clone(),
             desk: SignersDesk::Here(signer),
         }
     }
@@ -105,6 +109,11 @@ impl PortalSide {
             SignersDesk::Here(signer) => signer.log(),
             SignersDesk::Apart { store, .. } => AnswerLog::new(store.clone()),
         }
+    }
+
+    /// What takes two people. To read, as installations are.
+    pub fn second_person(&self) -> &SecondPerson {
+        &self.second_person
     }
 
     /// Answers a request: see [`Signer::answer`]. A signer elsewhere goes by its own clock.

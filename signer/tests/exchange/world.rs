@@ -17,6 +17,7 @@ use signer::{
     },
     installations::{CustodyError, Decider},
     people::Actor,
+    second_person::RiskyAction,
 };
 use tokio::runtime::Runtime;
 use verifier::{
@@ -259,7 +260,11 @@ impl World<'_> {
                 if let Desk::Signer { runtime, signer, .. } = &self.desk {
                     let reason = "asked for it".to_owned();
                     let draft = OverdraftDraft { subscription: id, metric: None, seats, ends, reason };
-                    let granted = signer.catalog().grant_overdraft(draft, &Actor::Operator, self.now);
+                    let granted = signer.second_person().take(
+                        RiskyAction::Overdraft(draft),
+                        &Actor::Operator,
+                        self.now,
+                    );
                     runtime.block_on(granted).unwrap();
                 }
             }

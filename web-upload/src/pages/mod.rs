@@ -21,6 +21,7 @@ mod key_end;
 mod key_form;
 mod keys;
 mod overdraft;
+mod proposals;
 mod record;
 mod refusals;
 mod sign_in;
@@ -69,6 +70,8 @@ pub(crate) fn routes() -> Router<Portal> {
                 .route("/record", get(record::get))
                 .route("/record/checkpoint", get(record::checkpoint))
                 .route("/record/checkpoint.waybill", get(record::checkpoint_file))
+                .route("/proposals", get(proposals::list))
+                .route("/proposals/{number}", get(proposals::get).post(proposals::post))
                 .route("/sign-in", get(sign_in::get).post(sign_in::post))
                 .route("/sign-out", post(sign_in::sign_out))
                 .route("/join/{token}", get(join::get).post(join::post))
@@ -232,6 +235,7 @@ mod tests {
         renders::<keys::KeysPage>("keys");
         renders::<overdraft::OverdraftPage>("overdraft");
         renders::<record::RecordPage>("record");
+        renders::<proposals::ProposalsPage>("proposals");
         renders::<refusals::RefusalsPage>("refusals");
         renders::<sign_in::SignInPage>("sign-in");
         renders::<subscription::SubscriptionPage>("subscription");

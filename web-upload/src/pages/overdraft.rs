@@ -12,7 +12,7 @@ use license_format::Metric;
 use signer::{
     catalog::{OverdraftDraft, OverdraftEntry, Subscription},
     installations::Decider,
-    link::{CallError, Decision, Fault},
+    link::{CallError, Decided, Decision, Fault},
     people::Asker,
 };
 
@@ -88,15 +88,16 @@ pub(super) async fn post(
         let draft = OverdraftDraft { subscription: id.clone(), metric, seats, ends, reason };
         let by = Decider { asker: Asker::Staff, actor: user.actor() };
         let outcome = match step {
-            Step::Do => portal.signer().decide(Decision::GrantOverdraft(draft), &by, now).await.map(|_| None),
-            _ => catalog.preview_overdraft(&draft, now).await.map(Some).map_err(CallError::from),
+            Step::Do => portal.signer().decide(Decision::GrantOverdraft(draft), &by, now).await.map(Ok),
+            _ => catalog.preview_overdraft(&draft, now).await.map(Err).map_err(CallError::from),
         };
         match outcome {
-            Ok(None) => {
+            Ok(Ok(Decided::Waits { .. })) => return Ok(Redirect::to("/proposals").into_response()),
+            Ok(Ok(Decided::Done)) => {
                 let to = format!("{}?done={}", subscription::address(&ids), Done::Granted.name());
                 return Ok(Redirect::to(&to).into_response());
             }
-            Ok(Some(preview)) => {
+            Ok(Err(preview)) => {
                 let page = OverdraftPage::load(&portal, &user, &ids, refused).await?;
                 let action = format!("{}/overdraft", page.here);
                 let says = "From now on that many more seats may be given out. No license that uses them is honoured past the date: it \

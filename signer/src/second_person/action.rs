@@ -1,0 +1,77 @@
+//! What needs a second person, where that is required: what each action says before, and what it does.
+
+use license_format::Timestamp;
+use serde::{Deserialize, Serialize};
+use sqlx::AnyConnection;
+
+use super::{Result, set_required};
+use crate::{
+    catalog::{self, Difference, OverdraftDraft},
+    people::Actor,
+};
+
+/// An action of staff with which one person alone could do harm. Stored as CBOR until it is done: a variant may be added, and one that
+/// proposals may name is never changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RiskyAction {
+    /// Seats beyond those bought.
+    Overdraft(OverdraftDraft),
+    /// From now on nobody needs a second person.
+    RuleOff,
+}
+
+impl RiskyAction {
+    /// What it would do, in a sentence. Refuses what could not be done.
+    pub(super) async fn describe(&self, connection: &mut AnyConnection, now: Timestamp) -> Result<String> {
+        match self {
+            RiskyAction::Overdraft(draft) => Ok(catalog::describe_overdraft(connection, draft, now).await?),
+            RiskyAction::RuleOff => Ok("no second person is required any more".to_owned()),
+        }
+    }
+
+    /// Does it, with all that follows.
+    pub(super) async fn perform(
+        &self,
+        connection: &mut AnyConnection,
+        by: &Actor,
+        now: Timestamp,
+    ) -> Result<()> {
+        match self {
+            RiskyAction::Overdraft(draft) => {
+                catalog::enter_overdraft(connection, draft, by, now).await?;
+                Ok(())
+            }
+            RiskyAction::RuleOff => set_required(connection, false).await,
+        }
+    }
+
+    /// Says in the history of what it is about that it was proposed, or declined, and by whom.
+    pub(super) async fn note(
+        &self,
+        connection: &mut AnyConnection,
+        what: &str,
+        says: String,
+        by: &Actor,
+        now: Timestamp,
+    ) -> Result<()> {
+        let noted = Difference { what: what.to_owned(), before: None, after: Some(says) };
+        match self {
+            RiskyAction::Overdraft(draft) => {
+                Ok(catalog::record(connection, &draft.subscription, None, &[noted], by, now).await?)
+            }
+            // The list of proposals is its history.
+            RiskyAction::RuleOff => Ok(()),
+        }
+    }
+
+    pub(super) fn encode(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        ciborium::into_writer(self, &mut bytes).expect("writing to memory does not fail");
+        bytes
+    }
+
+    pub(super) fn decode(bytes: &[u8]) -> Option<RiskyAction> {
+        ciborium::from_reader(bytes).ok()
+    }
+}

@@ -1,0 +1,95 @@
+//! Why something that takes two people was refused.
+
+use license_format::Timestamp;
+
+use crate::{catalog::CatalogError, store::StoreError};
+
+/// Why something that takes two people was refused or failed. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum SecondPersonError {
+    /// There is no such proposal.
+    #[error("there is no proposal {number}")]
+    NotFound {
+        /// What was asked for.
+        number: u64,
+    },
+    /// The one who proposed it confirms it.
+    #[error("whoever proposed something does not confirm it")]
+    SamePerson,
+    /// Nobody in particular proposes or confirms.
+    #[error("a person has to answer for this, and it is not known who")]
+    PersonNeeded,
+    /// Somebody who is not of the vendor's staff.
+    #[error("only the vendor's staff propose and confirm this")]
+    NotStaff,
+    /// It waited too long.
+    #[error("the proposal was of use until {}", expires.rfc3339())]
+    Expired {
+        /// Until when it could be confirmed.
+        expires: Timestamp,
+    },
+    /// Somebody has decided it.
+    #[error("the proposal is {what} already")]
+    Decided {
+        /// How.
+        what: &'static str,
+    },
+    /// Too few could confirm anything.
+    #[error("{found} of the vendor's staff can sign in, and two are needed")]
+    TooFew {
+        /// How many there are.
+        found: u64,
+    },
+    /// The action itself.
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl SecondPersonError {
+    /// The stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            SecondPersonError::NotFound { .. } => "proposal-unknown",
+            SecondPersonError::SamePerson => "second-person-same",
+            SecondPersonError::PersonNeeded => "person-needed",
+            SecondPersonError::NotStaff => "staff-only",
+            SecondPersonError::Expired { .. } => "proposal-expired",
+            SecondPersonError::Decided { .. } => "proposal-decided",
+            SecondPersonError::TooFew { .. } => "second-person-too-few",
+            SecondPersonError::Catalog(error) => error.code(),
+            SecondPersonError::Store(error) => error.code(),
+        }
+    }
+
+    /// What to do about it.
+    pub fn next_step(&self) -> &str {
+        match self {
+            SecondPersonError::NotFound { .. } => "Look at the list of proposals.",
+            SecondPersonError::SamePerson => {
+                "Ask another of the vendor's staff to look at it and confirm it."
+            }
+            SecondPersonError::PersonNeeded => {
+                "Say who you are with --as and your password, or do it on the portal's pages."
+            }
+            SecondPersonError::NotStaff => "Ask one of the vendor's staff.",
+            SecondPersonError::Expired { .. } => "Propose it again if it is still needed.",
+            SecondPersonError::Decided { .. } => {
+                "Look at the list of proposals; propose it again if it is still needed."
+            }
+            SecondPersonError::TooFew { .. } => {
+                "Invite another with `waybill user invite --staff`, and have them choose a password."
+            }
+            SecondPersonError::Catalog(error) => error.next_step(),
+            SecondPersonError::Store(error) => error.next_step(),
+        }
+    }
+}
+
+impl From<sqlx::Error> for SecondPersonError {
+    fn from(error: sqlx::Error) -> SecondPersonError {
+        SecondPersonError::Store(error.into())
+    }
+}
