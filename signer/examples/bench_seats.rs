@@ -194,7 +194,7 @@ impl Crowd {
             fingerprint: Default::default(),
             site_description: None,
         };
-        let state = Installation::set_up(facts, self.signer.trust(), self.now);
+        let state = Installation::set_up(facts, &self.signer.trust(), self.now);
         (secret, state)
     }
 

@@ -13,14 +13,17 @@ mod files;
 pub mod ids;
 pub mod init;
 pub mod installations;
+mod issuer;
 pub mod keys;
 pub mod log;
+mod lookout;
 pub mod paging;
 pub mod people;
 pub mod problem;
 mod queue;
 #[cfg(test)]
 mod races;
+pub mod revocation;
 mod signer;
 pub mod store;
 #[cfg(test)]
@@ -31,5 +34,6 @@ pub mod witness;
 
 pub use answer::{Answer, AnswerError, Answered, file_name as answer_file_name};
 pub use ids::{AccountId, IdError, LicenseKeyId, SubscriptionId, TokenId, UserId};
+pub use lookout::Trouble;
 pub use people::Asker;
 pub use signer::{OpenError, Signer};

@@ -1,18 +1,20 @@
 //! The signer as a whole: the record and the issuing key behind one call.
 
-use license_format::{Digest, Kind, Label, Timestamp};
+use license_format::{Digest, Label, Timestamp};
 use verifier::TrustState;
 
 use crate::{
-    answer::{self, AnswerError, Answered, Desk, Issuer},
+    answer::{self, AnswerError, Answered, Desk},
     catalog::Catalog,
     exchange::{Book, Change, Recovery},
     init::DataDir,
     installations::Installations,
-    keys::{KeyError, KeyRing, Secrets},
-    people::{Asker, People},
+    keys::{KeyError, Secrets},
+    lookout::{Lookout, Trouble},
+    people::{Actor, Asker, People},
+    revocation::{Order, Revocations, Revoke, RevokeError, Revoked},
     store::{Store, StoreError, Vendor, exchange_read, exchange_write},
-    trust::{History, TrustError},
+    trust::TrustError,
     watch::{Standing, Watch},
     witness::{Witness, WitnessError},
 };
@@ -35,6 +37,20 @@ pub enum OpenError {
     /// The trust bundle.
     #[error(transparent)]
     Trust(#[from] TrustError),
+    /// What is trusted and what signs do not fit each other.
+    #[error(transparent)]
+    Answer(AnswerError),
+}
+
+impl From<AnswerError> for OpenError {
+    fn from(error: AnswerError) -> OpenError {
+        match error {
+            AnswerError::Store(error) => OpenError::Store(error),
+            AnswerError::Key(error) => OpenError::Key(error),
+            AnswerError::Trust(error) => OpenError::Trust(error),
+            other => OpenError::Answer(other),
+        }
+    }
 }
 
 impl OpenError {
@@ -46,6 +62,7 @@ impl OpenError {
             OpenError::Key(error) => error.code(),
             OpenError::Witness(error) => error.code(),
             OpenError::Trust(error) => error.code(),
+            OpenError::Answer(error) => error.code(),
         }
     }
 
@@ -59,6 +76,7 @@ impl OpenError {
             OpenError::Key(error) => error.next_step().to_string(),
             OpenError::Witness(error) => error.next_step().to_string(),
             OpenError::Trust(error) => error.next_step(),
+            OpenError::Answer(error) => error.next_step(),
         }
     }
 }
@@ -97,16 +115,11 @@ impl Signer {
         secrets: impl Into<Secrets>,
         now: Timestamp,
     ) -> Result<Signer, OpenError> {
-        if store.vendor().await?.is_none() {
-            return Err(OpenError::NotInitialized(dir.path().display().to_string()));
-        }
-        let (trust, ring, secrets) = (History::read(dir)?, KeyRing::read(dir)?, secrets.into());
-        let bundle = trust.newest().bundle();
-        let key = ring.open(bundle, Kind::License, now, &secrets)?;
-        let log_key = ring.open(bundle, Kind::Checkpoint, now, &secrets)?;
+        let unmade = || OpenError::NotInitialized(dir.path().display().to_string());
+        let Vendor { id, .. } = store.vendor().await?.ok_or_else(unmade)?;
+        let lookout = Lookout::open(dir, secrets.into(), id, &mut *store.read().await?, now).await?;
         let (watch, vendor, recovery) = watch_record(dir, &store, now).await?;
-        let issuer = Issuer::new(key, log_key, vendor.id.clone(), trust);
-        let desk = Desk::open(issuer, store.clone(), watch);
+        let desk = Desk::open(lookout, store.clone(), watch);
         Ok(Signer {
             vendor,
             recovery,
@@ -128,9 +141,31 @@ impl Signer {
         self.recovery
     }
 
-    /// The trust bundle that proxies are set up with, and that travels with every answer.
-    pub fn trust(&self) -> &TrustState {
-        self.desk.issuer().trust()
+    /// What proxies are set up with and travels with every answer, as the newest answer knew it.
+    pub fn trust(&self) -> TrustState {
+        self.desk.lookout().issuer().trust().clone()
+    }
+
+    /// What keeps the key from signing that should, while another one does, or none; as the newest answer found it.
+    pub fn trouble(&self) -> Option<Trouble> {
+        self.desk.lookout().trouble()
+    }
+
+    /// What was revoked, and why.
+    pub fn revocations(&self) -> Revocations {
+        Revocations::new(self.store.clone())
+    }
+
+    /// Revokes licenses or a key, with a list that travels with every answer from now on. The list is durable, and on the log, before
+    /// this returns. Who may order it is for whoever calls this to know.
+    pub async fn revoke(
+        &self,
+        what: &Revoke,
+        reason: &str,
+        by: &Actor,
+        now: Timestamp,
+    ) -> Result<Revoked, RevokeError> {
+        self.desk.revoke(Order::new(what, reason, by, now)?).await
     }
 
     /// Accounts, users, sessions, tokens.
@@ -180,8 +215,8 @@ impl Signer {
 
     /// What signs here, for tests that write beside the writer.
     #[cfg(test)]
-    pub(crate) fn issuer(&self) -> &Issuer {
-        self.desk.issuer()
+    pub(crate) fn issuer(&self) -> std::sync::Arc<crate::issuer::Issuer> {
+        self.desk.lookout().issuer()
     }
 
     /// Finishes what waits, and closes the store, so that its files can be copied. Clones of this signer are of no more use.

@@ -61,7 +61,7 @@ fn counting(calls: &mut u64) -> impl FnMut(&mut [u8]) + Send {
 
 impl Desk {
     fn proxy(&self, number: u8) -> Proxy {
-        Proxy::new(number, self.signer.trust(), self.now)
+        Proxy::new(number, &self.signer.trust(), self.now)
     }
 
     async fn answer(&self, file: &[u8]) -> Answered {
