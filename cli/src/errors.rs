@@ -9,6 +9,7 @@ use signer::{
     keys::{KeyError, TokenError},
     log::LogError,
     people::PeopleError,
+    revocation::RevokeError,
     store::StoreError,
     trust::TrustError,
     witness::WitnessError,
@@ -42,6 +43,7 @@ failures! {
     LogError => |error| if error.is_refusal() { Exit::Refused } else { Exit::CouldNotTell };
     AnswerError => |error| if error.is_the_askers() { Exit::Refused } else { Exit::CouldNotTell };
     CustodyError => custody;
+    RevokeError => |error| if error.is_refusal() { Exit::Refused } else { Exit::CouldNotTell };
     PublicUrlError => |_| Exit::Misuse;
     ProxyError => |error| if error.is_refusal() { Exit::Refused } else { Exit::CouldNotTell };
 }

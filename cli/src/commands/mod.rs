@@ -14,6 +14,7 @@ mod keys;
 mod license_key;
 mod log;
 mod overdraft;
+mod revoke;
 mod serve;
 mod sublicense;
 mod subscription;
@@ -59,6 +60,9 @@ pub(crate) enum Command {
     /// Proxies, and what they hold
     #[command(subcommand)]
     Installation(installation::Installation),
+    /// Licenses and keys that are not honored any more
+    #[command(subcommand)]
+    Revoke(revoke::Revoke),
     /// Secrets with which programs use the REST API
     #[command(subcommand)]
     Token(token::Token),
@@ -91,6 +95,7 @@ impl Command {
             Command::Subscription(command) => command.run(context).await,
             Command::LicenseKey(command) => command.run(context).await,
             Command::Installation(command) => command.run(context).await,
+            Command::Revoke(command) => command.run(context).await,
             Command::Token(command) => command.run(context).await,
             Command::Log(command) => command.run(context).await,
             Command::Issue(command) => command.run(context).await,
