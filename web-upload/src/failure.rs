@@ -10,7 +10,7 @@ use axum::{
 use license_format::limits;
 use signer::{
     AnswerError, catalog::CatalogError, installations::CustodyError, people::PeopleError, problem::Problem,
-    store::StoreError,
+    revocation::RevokeError, store::StoreError,
 };
 
 /// One cause each.
@@ -323,6 +323,17 @@ impl From<CustodyError> for Failure {
             // What is another account's does not exist.
             CustodyError::NoInstallation | CustodyError::NoKey => Failure::NotFound,
             CustodyError::Store(error) => error.into(),
+            other => {
+                Failure::Refused { code: other.code(), says: other.to_string(), next_step: other.next_step() }
+            }
+        }
+    }
+}
+
+impl From<RevokeError> for Failure {
+    fn from(error: RevokeError) -> Failure {
+        match error {
+            RevokeError::Answer(error) => error.into(),
             other => {
                 Failure::Refused { code: other.code(), says: other.to_string(), next_step: other.next_step() }
             }

@@ -10,10 +10,24 @@ use crate::{failure::Failure, portal::Portal};
 /// All is well.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Health {
-    /// `ok`.
+    /// `ok`, or `warning`: it answers, and something should be done about it.
     status: &'static str,
     /// Whose portal this is.
     vendor: String,
+    /// What should be done something about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    warning: Option<Warning>,
+}
+
+/// The key that should sign cannot, and another one does; or none does.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Warning {
+    /// Stable, for programs.
+    code: &'static str,
+    /// In a sentence.
+    says: String,
+    /// What to do.
+    next_step: String,
 }
 
 /// Whether the portal can answer.
@@ -29,5 +43,10 @@ pub(super) struct Health {
 )]
 pub(super) async fn get(State(portal): State<Portal>) -> Result<Json<Health>, Failure> {
     portal.signer().is_healthy().await?;
-    Ok(Json(Health { status: "ok", vendor: portal.signer().vendor().to_string() }))
+    let warning = portal.signer().trouble().map(|trouble| {
+        let signer::Trouble { code, says, next_step } = trouble;
+        Warning { code, says, next_step }
+    });
+    let status = if warning.is_some() { "warning" } else { "ok" };
+    Ok(Json(Health { status, vendor: portal.signer().vendor().to_string(), warning }))
 }

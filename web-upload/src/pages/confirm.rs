@@ -3,7 +3,6 @@
 
 use askama::Template;
 use axum::{http::StatusCode, response::Response};
-use signer::installations::CustodyError;
 
 use crate::{
     answered::sentence,
@@ -115,8 +114,8 @@ pub(crate) fn demand_reason(form: &mut Draft) {
 }
 
 /// Why a decision was not taken, above the page that it was about to be taken on.
-pub(crate) fn refused(error: CustodyError) -> Result<Notice, Failure> {
-    match Failure::from(error) {
+pub(crate) fn refused(error: impl Into<Failure>) -> Result<Notice, Failure> {
+    match error.into() {
         Failure::Refused { says, next_step, .. } => {
             Ok(Notice::new(Tone::Stop, format!("{} {next_step}", sentence(&says))))
         }

@@ -22,7 +22,7 @@ use crate::{
     holdings::{self, amount},
     portal::Portal,
     session::{Staff, User},
-    show::{Day, Facts, Notice, Status, ThreeDates, Tone, grouped, seats},
+    show::{Day, Facts, Notice, Status, ThreeDates, Tone, count_of, grouped, seats},
 };
 
 /// One installation.
@@ -42,6 +42,8 @@ pub(super) struct InstallationPage {
     slots: Vec<Slot>,
     /// Whether the one who looks decides about its keys.
     manages: bool,
+    /// Whether it is the vendor's staff, who revoke.
+    revokes: bool,
     homes: Vec<Home>,
     bars: Vec<Barred>,
 }
@@ -59,6 +61,9 @@ struct Home {
     /// It may not use it any more.
     barred: bool,
     exchanged_to: Option<String>,
+    /// How many of its licenses were revoked, in words.
+    revoked: Option<String>,
+    revocable: bool,
 }
 
 /// A key that it may not use.
@@ -151,6 +156,7 @@ pub(super) async fn of_all(
         Some(account) => page.here = format!("/accounts/{account}/installations/{id}"),
         None => page.manages = false,
     }
+    page.revokes = page.manages;
     Ok(deliver::page(StatusCode::OK, &page))
 }
 
@@ -168,7 +174,7 @@ async fn in_account(
     let list = format!("/accounts/{account}/installations");
     let may = (user.administers(account), user.manages(account));
     let page = InstallationPage::new(frame, &list, &installation, may, portal.now());
-    Ok(deliver::page(status, &InstallationPage { notice, ..page }))
+    Ok(deliver::page(status, &InstallationPage { notice, revokes: user.is_staff(), ..page }))
 }
 
 impl InstallationPage {
@@ -206,6 +212,7 @@ impl InstallationPage {
             }),
             slots: installation.slots.iter().map(|slot| Slot::of(slot, now)).collect(),
             manages,
+            revokes: false,
             homes: installation.homes.iter().map(|home| Home::of(home, &installation.barred, now)).collect(),
             bars: installation.barred.iter().map(|bar| Barred::of(bar, now)).collect(),
         }
@@ -224,6 +231,8 @@ impl Home {
             moves: crate::keys::moves(home.key.moves),
             movable: home.key.moves < COUNTED_MOVES,
             exchanged_to: home.exchanged_to.as_ref().map(|to| format!("{} ({})", to.name, to.masked)),
+            revoked: (home.revoked > 0).then(|| count_of(home.revoked, "license")),
+            revocable: !home.licenses.is_empty(),
         }
     }
 }
@@ -302,6 +311,7 @@ impl crate::pages::Sample for InstallationPage {
             InstallationPage::new(staff.clone(), list, &sample(), (false, false), now),
             InstallationPage {
                 notice,
+                revokes: true,
                 ..InstallationPage::new(staff, "/installations", &quiet, (false, true), now)
             },
         ]
@@ -401,6 +411,8 @@ pub(super) fn sample() -> InstallationView {
             seats: [(Metric::ManagedDevice, 250)].into(),
             ends: now.plus(105 * DAY),
             exchanged_to: Some(key_name.clone()),
+            licenses: vec![LicenseId([1; 16])],
+            revoked: 1,
         }],
         barred: vec![BarView {
             key: key_name,
