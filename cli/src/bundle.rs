@@ -43,8 +43,7 @@ pub(crate) fn settle(
         let next = signing.finish(Some(before))?;
         history.install(dir, &next, &mut edge::entropy)?;
         let text = format!(
-            "Trust bundle {number} is in place. A signer that is running goes by it once it is started again; proxies learn of it \
-             with their next answer.\n"
+            "Trust bundle {number} is in place. A signer that is running goes by it from its next answer on, with which proxies learn of it.\n"
         );
         let json =
             json!({ "bundle": number, "installed": true, "root_fingerprint": next.root_fingerprint() });

@@ -11,6 +11,7 @@ use signer::{
     link::LinkError,
     log::LogError,
     people::PeopleError,
+    revocation::RevokeError,
     second_person::SecondPersonError,
     store::StoreError,
     trust::TrustError,
@@ -47,6 +48,7 @@ failures! {
     LogError => |error| if error.is_refusal() { Exit::Refused } else { Exit::CouldNotTell };
     AnswerError => |error| if error.is_the_askers() { Exit::Refused } else { Exit::CouldNotTell };
     CustodyError => custody;
+    RevokeError => |error| if error.is_refusal() { Exit::Refused } else { Exit::CouldNotTell };
     PublicUrlError => |_| Exit::Misuse;
     ProxyError => |error| if error.is_refusal() { Exit::Refused } else { Exit::CouldNotTell };
 }
@@ -91,6 +93,7 @@ impl From<SecondPersonError> for Failure {
         let exit = match error {
             SecondPersonError::Store(error) => return error.into(),
             SecondPersonError::Catalog(error) => return error.into(),
+            SecondPersonError::Revoke(error) => return (*error).into(),
             _ => Exit::Refused,
         };
         Failure::new(exit, error.code(), error.to_string(), error.next_step())

@@ -90,7 +90,8 @@ pub(crate) struct SecretSource {
 impl SecretSource {
     /// For the keys that sign answers and the log now.
     pub(crate) fn read(&self, dir: &DataDir) -> Result<Secrets, Failure> {
-        let (trust, ring, now) = (History::read(dir)?, KeyRing::read(dir)?, edge::now());
+        let (trust, mut ring, now) = (History::read(dir)?, KeyRing::read(dir)?, edge::now());
+        ring.bar(trust.newest().revocations().map_or(&[], |list| &list.keys));
         let bundle = trust.newest().bundle();
         let used = [Kind::License, Kind::Checkpoint].map(|kind| ring.in_use(bundle, kind, now));
         let is_on_token = |place: &KeyPlace| matches!(place, KeyPlace::Token(_));

@@ -88,7 +88,7 @@ impl Site {
         let mut draft = SubscriptionDraft::new(account, DESKTOP, 250, now(), now().plus(365 * DAY));
         draft.offline_use = true;
         let sold = signer.catalog().create_subscription(draft, &Actor::Operator, now(), &mut entropy).await;
-        let mut proxy = Proxy::new(1, signer.trust(), now());
+        let mut proxy = Proxy::new(1, &signer.trust(), now());
         let request =
             proxy.activate(DESKTOP, &sold.expect("sold").1.key, moment(now(), 0)).expect("a request");
         let mut site = Site { signer, proxy, newest: Vec::new(), asked: 0 };

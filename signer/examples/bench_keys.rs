@@ -179,7 +179,7 @@ impl Desk {
         let (_, key) = support::sell(&signer, &account).await;
         let mut sites = Vec::new();
         for number in 1..=SITES {
-            let mut site = Site::set_up(number, signer.trust());
+            let mut site = Site::set_up(number, &signer.trust());
             let request = site.activation(&key);
             let answered = signer.answer(&request, &Asker::Staff, today()).await.expect("answered");
             site.import(&answered.file);

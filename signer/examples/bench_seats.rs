@@ -97,7 +97,7 @@ impl Crowd {
         let signer = Signer::open(&dir, &passphrase(), today()).await.expect("opened again");
         let mut crowd = Crowd { sites: Vec::new(), signer, subscription, key, stranger, _folder: folder };
         for number in 1..=SITES {
-            let mut site = Site::set_up(number, crowd.signer.trust());
+            let mut site = Site::set_up(number, &crowd.signer.trust());
             let request = site.activation(&crowd.key);
             crowd.carry(&mut site, &request).await;
             crowd.sites.push(site);
@@ -108,7 +108,7 @@ impl Crowd {
     /// So many activations by somebody of another account, with a key that does not exist or with this account's, and how long the
     /// signer took for them.
     async fn refusals(&mut self, count: usize, foreign: bool) -> Duration {
-        let mut site = Site::set_up(200, self.signer.trust());
+        let mut site = Site::set_up(200, &self.signer.trust());
         let unknown = LicenseKey::from_random(LicenseType::Computers, &[7; 18]);
         let key = if foreign { &self.key } else { &unknown };
         let asker = Asker::Account(self.stranger.clone());

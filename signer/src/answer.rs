@@ -8,30 +8,26 @@
 use std::sync::Arc;
 
 use license_format::{
-    Digest, FormatError, InclusionProof, Kind, Payload, Thumbprint, Timestamp, UnverifiedDocument,
-    UnverifiedFile, limits,
-    payload::{Checkpoint, DeactivationReceipt, Floor, License, Refusal, Request, VERSION},
+    Digest, FormatError, Kind, Payload as _, Timestamp, UnverifiedFile,
+    payload::{DeactivationReceipt, License, Refusal, Request},
 };
 use sqlx::AnyConnection;
 use tokio::sync::{mpsc, oneshot};
-use verifier::{TrustState, VerifiedAnswer, VerifiedRequest, VerifyError, verify_answer, verify_request};
+use verifier::{VerifiedRequest, VerifyError, verify_request};
 
 use crate::{
-    exchange::Outcome,
-    ids::RecordId,
-    keys::{KeyError, SigningBackend},
-    log::{self, LogHead, note},
+    keys::KeyError,
+    lookout::{Lookout, Trouble},
     people::Asker,
     queue::{self, Job, Work},
+    revocation::{Order, RevokeError, Revoked},
     store::{Store, StoreError, exchange_read},
-    trust::History,
+    trust::TrustError,
     watch::{Standing, Watch},
 };
 
 /// Jobs that may wait. Beyond this callers wait for a place, which is how a busy signer slows its callers down.
 const WAITING: usize = 1024;
-/// How many bundles before the newest travel along: a proxy may have slept through as many rotations.
-const EARLIER_BUNDLES: usize = 3;
 
 /// Why there is no answer. Nothing was taken, and the same file may come again.
 #[derive(Debug, thiserror::Error)]
@@ -45,6 +41,20 @@ pub enum AnswerError {
     /// The issuing key could not sign.
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// The key that should sign now cannot be opened, and no other may sign.
+    #[error("{}", .0.says)]
+    KeyLocked(Trouble),
+    /// What is trusted now cannot be read from the data directory.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
+    /// The data directory has an older trust bundle than answers were given by: a key may be distrusted since.
+    #[error("answers were given by trust bundle {known}, and the data directory has bundle {found}")]
+    TrustBehind {
+        /// The newest that was in use.
+        known: u64,
+        /// The one that is there.
+        found: u64,
+    },
     /// The signer's clock is behind its own newest answer, so dates that it would sign could be wrong.
     #[error("the signer's clock says {clock}, but it has signed an answer at {newest}")]
     ClockBehind {
@@ -71,6 +81,9 @@ impl AnswerError {
             AnswerError::Unreadable(error) => error.code(),
             AnswerError::Store(error) => error.code(),
             AnswerError::Key(error) => error.code(),
+            AnswerError::KeyLocked(trouble) => trouble.code,
+            AnswerError::Trust(error) => error.code(),
+            AnswerError::TrustBehind { .. } => "trust-behind",
             AnswerError::ClockBehind { .. } => "signer-clock-behind",
             AnswerError::SelfCheck(_) => "self-check",
             AnswerError::Witness(_) => "witness-write",
@@ -84,6 +97,12 @@ impl AnswerError {
             AnswerError::Unreadable(error) => error.next_step().to_owned(),
             AnswerError::Store(error) => error.next_step().to_owned(),
             AnswerError::Key(error) => error.next_step().to_string(),
+            AnswerError::KeyLocked(trouble) => trouble.next_step.clone(),
+            AnswerError::Trust(error) => error.next_step(),
+            AnswerError::TrustBehind { .. } => {
+                "Install the newest trust bundle there with `waybill trust install`; nothing was issued."
+                    .to_owned()
+            }
             AnswerError::ClockBehind { .. } => "Set the signer's clock right; nothing was issued.".to_owned(),
             AnswerError::SelfCheck(_) => {
                 "Check that the issuing key is in the trust bundle and its dates have not passed.".to_owned()
@@ -152,136 +171,10 @@ impl Answer {
     }
 }
 
-/// What signs answers and checkpoints: their keys, and the bundle that says so.
-pub(crate) struct Issuer {
-    key: Box<dyn SigningBackend>,
-    log_key: Box<dyn SigningBackend>,
-    log: RecordId,
-    trust: History,
-}
-
-/// An answer's document, signed and not in the log yet.
-pub(crate) struct Signed {
-    pub(crate) document: UnverifiedDocument,
-    pub(crate) code: String,
-    pub(crate) is_final: bool,
-}
-
-/// Size and root of the log, signed: in our format and as a note for other programs.
-#[derive(Debug, Clone)]
-pub(crate) struct SignedCheckpoint {
-    document: UnverifiedDocument,
-    note: String,
-}
-
-impl SignedCheckpoint {
-    /// The file with the checkpoint alone.
-    pub(crate) fn file(&self) -> Vec<u8> {
-        UnverifiedFile::of(self.document.clone()).encode()
-    }
-
-    /// The C2SP signed note.
-    pub(crate) fn note(&self) -> &str {
-        &self.note
-    }
-}
-
-impl Issuer {
-    pub(crate) fn new(
-        key: Box<dyn SigningBackend>,
-        log_key: Box<dyn SigningBackend>,
-        log: RecordId,
-        trust: History,
-    ) -> Issuer {
-        Issuer { key, log_key, log, trust }
-    }
-
-    pub(crate) fn trust(&self) -> &TrustState {
-        self.trust.newest()
-    }
-
-    /// The oldest news with which new licenses may be used.
-    pub(crate) fn floor(&self) -> Floor {
-        Floor { bundle: self.trust().bundle().number, revocations: 0 }
-    }
-
-    /// Signs an outcome.
-    pub(crate) fn sign(&self, outcome: &Outcome) -> Result<Signed, AnswerError> {
-        let (document, code, is_final) = match outcome {
-            Outcome::License(license) => (self.seal(license.as_ref())?, String::new(), true),
-            Outcome::Receipt(receipt) => (self.seal(receipt.as_ref())?, String::new(), true),
-            Outcome::Refusal(refusal) => {
-                (self.seal(refusal.as_ref())?, refusal.code.to_string(), refusal.is_final)
-            }
-        };
-        Ok(Signed { document, code, is_final })
-    }
-
-    /// Signs the log's head. A record that was put back goes on under the next number, and its log under another name: the one before it
-    /// may have had as many leaves, and others.
-    pub(crate) fn checkpoint(
-        &self,
-        head: &LogHead,
-        record: u64,
-        now: Timestamp,
-    ) -> Result<SignedCheckpoint, AnswerError> {
-        let checkpoint = Checkpoint {
-            root: head.root(),
-            size: head.size(),
-            issued: now,
-            origin: log::origin(&self.log, record),
-            version: VERSION,
-        };
-        let sign = |bytes: &[u8]| self.log_key.sign(bytes);
-        let document = UnverifiedDocument::seal(&checkpoint, self.log_key.thumbprint(), sign)?;
-        let signature = self.log_key.sign(note::text(&checkpoint).as_bytes())?;
-        let note = note::signed(&checkpoint, &self.log_key.public_key(), &signature);
-        Ok(SignedCheckpoint { document, note })
-    }
-
-    /// The file that goes out: the answer, the trust documents, and the proof that it is in the log. It is read as a proxy would before
-    /// anybody else gets to see it.
-    pub(crate) fn file(
-        &self,
-        document: UnverifiedDocument,
-        checkpoint: &SignedCheckpoint,
-        proof: InclusionProof,
-    ) -> Result<Vec<u8>, AnswerError> {
-        let trust = self.trust.documents(limits::TRUST_DOCUMENTS - 1, EARLIER_BUNDLES);
-        let mut file = UnverifiedFile { document, trust, proof: None };
-        // Five root keys that hand over to five others fill the file; then the proof is to be asked for (`waybill log prove`).
-        if file.trust.len() < limits::TRUST_DOCUMENTS {
-            file.trust.push(checkpoint.document.clone());
-            file.proof = Some(proof);
-        }
-        let bytes = file.encode();
-        let read = UnverifiedFile::read(&bytes).map_err(|error| AnswerError::SelfCheck(error.into()))?;
-        verify_answer(&read, self.trust()).map_err(AnswerError::SelfCheck)?;
-        Ok(bytes)
-    }
-
-    /// Whether a license that travelled with a request is one of ours for that installation.
-    fn is_ours(&self, document: &UnverifiedDocument, installation: &Thumbprint) -> Option<License> {
-        match verify_answer(&UnverifiedFile::of(document.clone()), self.trust()) {
-            Ok((VerifiedAnswer::License(license), _))
-                if license.payload().installation.thumbprint == *installation =>
-            {
-                Some(license.payload().clone())
-            }
-            _ => None,
-        }
-    }
-
-    fn seal<P: Payload>(&self, payload: &P) -> Result<UnverifiedDocument, AnswerError> {
-        UnverifiedDocument::seal(payload, self.key.thumbprint(), |bytes| self.key.sign(bytes))
-            .map_err(AnswerError::Key)
-    }
-}
-
 /// The signer's desk: verifies what comes, and hands it to the writer.
 #[derive(Clone)]
 pub(crate) struct Desk {
-    issuer: Arc<Issuer>,
+    lookout: Arc<Lookout>,
     store: Store,
     watch: Arc<Watch>,
     jobs: mpsc::Sender<Work>,
@@ -289,11 +182,11 @@ pub(crate) struct Desk {
 
 impl Desk {
     /// Starts the writer. It stops when the last desk is dropped.
-    pub(crate) fn open(issuer: Issuer, store: Store, watch: Watch) -> Desk {
-        let (issuer, watch) = (Arc::new(issuer), Arc::new(watch));
+    pub(crate) fn open(lookout: Lookout, store: Store, watch: Watch) -> Desk {
+        let (lookout, watch) = (Arc::new(lookout), Arc::new(watch));
         let (jobs, waiting) = mpsc::channel(WAITING);
-        tokio::spawn(queue::run(waiting, Arc::clone(&issuer), store.clone(), Arc::clone(&watch)));
-        Desk { issuer, store, watch, jobs }
+        tokio::spawn(queue::run(waiting, Arc::clone(&lookout), store.clone(), Arc::clone(&watch)));
+        Desk { lookout, store, watch, jobs }
     }
 
     /// Waits until the writer has answered everything that was brought before this.
@@ -305,8 +198,17 @@ impl Desk {
         }
     }
 
-    pub(crate) fn issuer(&self) -> &Issuer {
-        &self.issuer
+    /// Who looks what signs, and by what news.
+    pub(crate) fn lookout(&self) -> &Lookout {
+        &self.lookout
+    }
+
+    /// See `Signer::revoke`.
+    pub(crate) async fn revoke(&self, order: Order) -> Result<Revoked, RevokeError> {
+        let (reply, done) = oneshot::channel();
+        let work = Work::Revoke(Box::new(order), reply);
+        self.jobs.send(work).await.map_err(|_| AnswerError::Stopped)?;
+        done.await.map_err(|_| AnswerError::Stopped)?
     }
 
     /// See `Signer::answer`.
@@ -318,10 +220,11 @@ impl Desk {
     ) -> Result<Answered, AnswerError> {
         let unverified = UnverifiedFile::read(file).map_err(VerifyError::from)?;
         let request = verify_request(&unverified.document)?;
+        let issuer = self.lookout.issuer();
         let attached = unverified
             .trust
             .iter()
-            .filter_map(|document| self.issuer.is_ours(document, &request.installation()))
+            .filter_map(|document| issuer.is_ours(document, &request.installation()))
             .collect();
         let request = Arc::new(request);
         let (reply, answer) = oneshot::channel();

@@ -70,6 +70,11 @@ impl DataDir {
         self.path.join("trust").join(format!("{number}.waybill"))
     }
 
+    /// The newest revocation list, outside of the store: one that was put back does not forget it. It need not exist.
+    pub fn revocations(&self) -> PathBuf {
+        self.path.join("revocations.waybill")
+    }
+
     /// How far the record is, outside of the store.
     pub fn witness(&self) -> PathBuf {
         self.path.join("witness")

@@ -15,9 +15,11 @@ mod files;
 pub mod ids;
 pub mod init;
 pub mod installations;
+mod issuer;
 pub mod keys;
 pub mod link;
 pub mod log;
+mod lookout;
 pub mod paging;
 pub mod people;
 pub mod problem;
@@ -25,6 +27,7 @@ mod queue;
 #[cfg(test)]
 mod races;
 mod reason;
+pub mod revocation;
 pub mod second_person;
 mod signer;
 pub mod store;
@@ -36,6 +39,7 @@ pub mod witness;
 
 pub use answer::{Answer, AnswerError, Answered, file_name as answer_file_name};
 pub use ids::{AccountId, IdError, LicenseKeyId, SubscriptionId, TokenId, UserId};
+pub use lookout::Trouble;
 pub use people::Asker;
 pub use reason::{NoReason, Reason};
 pub use signer::{OpenError, Signer};

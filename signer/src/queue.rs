@@ -9,16 +9,20 @@ use tokio::sync::{mpsc, oneshot};
 use verifier::VerifiedRequest;
 
 use crate::{
-    answer::{AnswerError, Issuer, Signed},
+    answer::AnswerError,
     exchange::Incoming,
+    issuer::Signed,
     log::{Growth, Stranger, strangers},
+    lookout::{Lookout, NewLeaf},
     people::Asker,
+    revocation::{self, Order, RevokeError, Revoked},
     store::{
         Store, StoreError, Touched, Vendor,
         exchange_read::{self, RecordState, Wanted},
         exchange_write::{self, Given},
         log_read,
         log_write::{self, Logged},
+        news,
     },
     watch::{Standing, Watch},
 };
@@ -27,7 +31,7 @@ use crate::{
 const BATCH: usize = 64;
 
 /// Seconds by which the signer's clock may be behind its newest answer: what time synchronisation corrects.
-const CLOCK_SLACK: u64 = 5;
+pub(crate) const CLOCK_SLACK: u64 = 5;
 
 /// How long a batch may take. A network that swallows everything would otherwise hold the queue until the operating system gives the
 /// connection up.
@@ -37,6 +41,8 @@ const LONGEST_BATCH: Duration = Duration::from_secs(30);
 pub(crate) enum Work {
     /// A request.
     Answer(Box<Job>),
+    /// A further revocation list.
+    Revoke(Box<Order>, oneshot::Sender<Result<Revoked, RevokeError>>),
     /// Stop after what came before, and say so.
     Close(oneshot::Sender<()>),
 }
@@ -67,23 +73,32 @@ enum Reply<'a> {
 /// Works until every desk is gone or one of them closes.
 pub(crate) async fn run(
     mut waiting: mpsc::Receiver<Work>,
-    issuer: Arc<Issuer>,
+    lookout: Arc<Lookout>,
     store: Store,
     watch: Arc<Watch>,
 ) {
     let mut work = Vec::with_capacity(BATCH);
     while waiting.recv_many(&mut work, BATCH).await > 0 {
-        let mut batch = Vec::with_capacity(work.len());
+        let (mut batch, mut orders) = (Vec::with_capacity(work.len()), Vec::new());
         let mut closing = None;
         for work in work.drain(..) {
             match work {
                 Work::Answer(job) => batch.push(*job),
+                Work::Revoke(order, reply) => orders.push((*order, reply)),
                 Work::Close(closed) => closing = Some(closed),
             }
         }
         // A task of its own: a defect that panics takes its batch with it, whose callers are told, and not the writer.
-        let (issuer, store, watch) = (Arc::clone(&issuer), store.clone(), Arc::clone(&watch));
-        let answering = tokio::spawn(async move { answer_all(batch, &issuer, &store, &watch).await });
+        let (lookout, store, watch) = (Arc::clone(&lookout), store.clone(), Arc::clone(&watch));
+        let answering = tokio::spawn(async move {
+            // First, so that whoever waits beside an order is answered with the new list.
+            for (order, reply) in orders {
+                let done = revoke_in_time(&order, &lookout, &store, &watch).await;
+                // Whoever ordered it may have gone away; the list is durable.
+                let _ = reply.send(done);
+            }
+            answer_all(batch, &lookout, &store, &watch).await;
+        });
         if let Err(defect) = answering.await {
             tracing::error!(%defect, "a batch of requests was not answered");
         }
@@ -95,8 +110,20 @@ pub(crate) async fn run(
     }
 }
 
-async fn answer_all(batch: Vec<Job>, issuer: &Issuer, store: &Store, watch: &Watch) {
-    match answer_in_time(&batch, issuer, store, watch).await {
+async fn revoke_in_time(
+    order: &Order,
+    lookout: &Lookout,
+    store: &Store,
+    watch: &Watch,
+) -> Result<Revoked, RevokeError> {
+    match tokio::time::timeout(LONGEST_BATCH, revocation::revoke(order, lookout, store, watch)).await {
+        Ok(done) => done,
+        Err(_) => Err(AnswerError::Store(StoreError::too_slow()).into()),
+    }
+}
+
+async fn answer_all(batch: Vec<Job>, lookout: &Lookout, store: &Store, watch: &Watch) {
+    match answer_in_time(&batch, lookout, store, watch).await {
         Ok(done) => reply(batch, done.into_iter().map(Ok)),
         Err(error) if batch.len() == 1 => reply(batch, [Err(error)]),
         // Each by itself would wait as long for the same.
@@ -106,7 +133,7 @@ async fn answer_all(batch: Vec<Job>, issuer: &Issuer, store: &Store, watch: &Wat
         // One request must not spoil the others' answers.
         Err(_) => {
             for job in batch {
-                let done = answer_in_time(std::slice::from_ref(&job), issuer, store, watch).await;
+                let done = answer_in_time(std::slice::from_ref(&job), lookout, store, watch).await;
                 reply([job], [done.map(|mut done| done.remove(0))]);
             }
         }
@@ -116,11 +143,11 @@ async fn answer_all(batch: Vec<Job>, issuer: &Issuer, store: &Store, watch: &Wat
 /// An answer that comes too late to be told may be durable all the same; then it is there when the same file comes again.
 async fn answer_in_time(
     jobs: &[Job],
-    issuer: &Issuer,
+    lookout: &Lookout,
     store: &Store,
     watch: &Watch,
 ) -> Result<Vec<Done>, AnswerError> {
-    match tokio::time::timeout(LONGEST_BATCH, answer_batch(jobs, issuer, store, watch)).await {
+    match tokio::time::timeout(LONGEST_BATCH, answer_batch(jobs, lookout, store, watch)).await {
         Ok(answered) => answered,
         Err(_) => Err(StoreError::too_slow().into()),
     }
@@ -136,7 +163,7 @@ fn reply(jobs: impl IntoIterator<Item = Job>, done: impl IntoIterator<Item = Res
 /// Answers a batch in one transaction, in the order of its arrival.
 async fn answer_batch(
     jobs: &[Job],
-    issuer: &Issuer,
+    lookout: &Lookout,
     store: &Store,
     watch: &Watch,
 ) -> Result<Vec<Done>, AnswerError> {
@@ -150,6 +177,8 @@ async fn answer_batch(
         return Err(AnswerError::ClockBehind { clock, newest: state.newest });
     }
     let now = clock.max(state.newest);
+    let sight = lookout.look(&mut transaction, state.vendor.record, now).await?;
+    let issuer = &sight.issuer;
     let wanted = wanted(jobs);
     let mut book =
         exchange_read::open_book(&mut transaction, &state.vendor, &wanted, issuer.floor(), now).await?;
@@ -169,6 +198,7 @@ async fn answer_batch(
     let strangers = strangers(asking, book.record, &checkpoints, now);
 
     let mut growth = Growth::after(state.head.clone());
+    let mut leaves = sight.grow(&mut growth);
     let mut replies = Vec::with_capacity(jobs.len());
     let mut given: Vec<Given> = Vec::new();
     let mut documents = Vec::new();
@@ -191,6 +221,8 @@ async fn answer_batch(
         let Signed { document, code, is_final } = issuer.sign(&outcome)?;
         let digest = document.digest();
         replies.push(Reply::Given { at: given.len(), repeated: false });
+        let kind = document.kind().name();
+        leaves.push(NewLeaf { digest, kind, code, request: request.digest() });
         given.push(Given {
             request: request.digest(),
             request_file: job.request_file.clone(),
@@ -200,24 +232,26 @@ async fn answer_batch(
             counter: request.request().chain().counter,
             account: job.asker.account().cloned(),
             kind: document.kind(),
-            code,
             is_final,
-            document: digest,
             file: Vec::new(),
         });
         documents.push((document, growth.append(&digest)));
     }
-    let head = growth.head().clone();
+    let mut head = state.head.clone();
     let mut logged = None;
     if !given.is_empty() {
+        head = growth.head().clone();
         let checkpoint = issuer.checkpoint(&head, book.record, now)?;
         for (given, (document, index)) in given.iter_mut().zip(documents) {
             given.file = issuer.file(document, &checkpoint, growth.proof(index))?;
         }
-        logged = Some(Logged { growth, checkpoint });
+        logged = Some(Logged { growth, checkpoint, leaves });
     }
     if !given.is_empty() || !book.changes.is_empty() || !strangers.is_empty() {
         log_write::write_strangers(&mut transaction, &strangers, now).await?;
+        if logged.is_some() {
+            news::write(&mut transaction, &sight, state.head.size(), now).await?;
+        }
         exchange_write::write_batch(&mut transaction, &book.changes, &given, logged.as_ref(), now).await?;
         transaction.commit().await?;
     }
@@ -234,6 +268,9 @@ async fn answer_batch(
             Reply::Given { at, repeated } => Done { file: given[at].file.clone(), repeated },
         })
         .collect();
+    if logged.is_some() {
+        lookout.settle(&sight).await?;
+    }
     let vendor = Vendor { record: book.record, ..state.vendor };
     let told = watch.tell(&RecordState { vendor, head, newest: now }).await;
     told.map_err(|error| AnswerError::Witness(error.to_string()))?;

@@ -70,7 +70,7 @@ async fn two(seats: u64) -> Two {
 
 impl Two {
     fn proxy(&self, number: u8) -> Proxy {
-        Proxy::new(number, self.one.trust(), at(0))
+        Proxy::new(number, &self.one.trust(), at(0))
     }
 
     async fn sublicense(&self, quota: Option<u64>, seed: u64) -> LicenseKey {
@@ -88,17 +88,20 @@ impl Two {
         made.expect("made").key
     }
 
-    /// Leaves of the log, in order; the head that is stored must be theirs.
+    /// Leaves of the log that stand for answers, in order; the head that is stored must be that of all leaves.
     async fn log(&self) -> Vec<Digest> {
         let mut connection = self.one.store().read().await.expect("a connection");
         let state = exchange_read::record_state(&mut connection).await.expect("read");
         let forward = log_read::forward(&mut connection, LogHead::default(), state.head.size()).await;
         assert_eq!(forward.expect("every leaf is there"), state.head, "one chain");
-        let rows =
-            sqlx::query("SELECT digest FROM log_leaf ORDER BY position").fetch_all(&mut *connection).await;
+        let rows = sqlx::query("SELECT digest, kind FROM log_leaf ORDER BY position")
+            .fetch_all(&mut *connection)
+            .await;
+        let mut rows = rows.expect("read");
+        assert_eq!(rows.len() as u64, state.head.size());
+        rows.retain(|row| row.get::<String, _>(1) != "trust-bundle");
         let leaves: Vec<Digest> =
-            rows.expect("read").iter().map(|row| Digest::from_slice(row.get(0)).expect("a digest")).collect();
-        assert_eq!(leaves.len() as u64, state.head.size());
+            rows.iter().map(|row| Digest::from_slice(row.get(0)).expect("a digest")).collect();
         leaves
     }
 
@@ -238,7 +241,7 @@ async fn an_answer_on_a_head_that_has_moved_is_not_written() {
     let mut transaction = two.one.store().begin().await.expect("begun");
     let growth = Growth::after(LogHead::default());
     let checkpoint = two.one.issuer().checkpoint(growth.head(), 1, at(1)).expect("signed");
-    let logged = Logged { growth, checkpoint };
+    let logged = Logged { growth, checkpoint, leaves: Vec::new() };
     let written = exchange_write::write_batch(&mut transaction, &[], &[], Some(&logged), at(1))
         .await
         .expect_err("moved");

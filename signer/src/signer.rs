@@ -1,21 +1,24 @@
 //! The signer as a whole: the record and the issuing key behind one call.
 
-use license_format::{Digest, Kind, Label, Timestamp};
+use license_format::{Digest, Label, Timestamp};
 use verifier::TrustState;
 
 use crate::{
-    answer::{self, AnswerError, Answered, Desk, Issuer},
+    answer::{self, AnswerError, Answered, Desk},
     catalog::Catalog,
     exchange::{Book, Change, Recovery},
     ids::RecordId,
     init::DataDir,
     installations::Installations,
-    keys::{KeyError, KeyRing, Secrets},
+    keys::{KeyError, Secrets},
     log::AnswerLog,
-    people::{Asker, People},
-    second_person::SecondPerson,
+    lookout::{Lookout, Trouble},
+    people::{Actor, Asker, People},
+    reason::Reason,
+    revocation::{Order, Revocations, Revoke, RevokeError, Revoked},
+    second_person::{RiskyAction, SecondPerson, SecondPersonError, Taken},
     store::{Store, StoreError, Vendor, exchange_read, exchange_write},
-    trust::{History, TrustError},
+    trust::TrustError,
     watch::{Standing, Watch},
     witness::{Witness, WitnessError},
 };
@@ -38,6 +41,20 @@ pub enum OpenError {
     /// The trust bundle.
     #[error(transparent)]
     Trust(#[from] TrustError),
+    /// What is trusted and what signs do not fit each other.
+    #[error(transparent)]
+    Answer(AnswerError),
+}
+
+impl From<AnswerError> for OpenError {
+    fn from(error: AnswerError) -> OpenError {
+        match error {
+            AnswerError::Store(error) => OpenError::Store(error),
+            AnswerError::Key(error) => OpenError::Key(error),
+            AnswerError::Trust(error) => OpenError::Trust(error),
+            other => OpenError::Answer(other),
+        }
+    }
 }
 
 impl OpenError {
@@ -49,6 +66,7 @@ impl OpenError {
             OpenError::Key(error) => error.code(),
             OpenError::Witness(error) => error.code(),
             OpenError::Trust(error) => error.code(),
+            OpenError::Answer(error) => error.code(),
         }
     }
 
@@ -62,6 +80,7 @@ impl OpenError {
             OpenError::Key(error) => error.next_step().to_string(),
             OpenError::Witness(error) => error.next_step().to_string(),
             OpenError::Trust(error) => error.next_step(),
+            OpenError::Answer(error) => error.next_step(),
         }
     }
 }
@@ -101,16 +120,11 @@ impl Signer {
         secrets: impl Into<Secrets>,
         now: Timestamp,
     ) -> Result<Signer, OpenError> {
-        if store.vendor().await?.is_none() {
-            return Err(OpenError::NotInitialized(dir.path().display().to_string()));
-        }
-        let (trust, ring, secrets) = (History::read(dir)?, KeyRing::read(dir)?, secrets.into());
-        let bundle = trust.newest().bundle();
-        let key = ring.open(bundle, Kind::License, now, &secrets)?;
-        let log_key = ring.open(bundle, Kind::Checkpoint, now, &secrets)?;
+        let unmade = || OpenError::NotInitialized(dir.path().display().to_string());
+        let Vendor { id, .. } = store.vendor().await?.ok_or_else(unmade)?;
+        let lookout = Lookout::open(dir, secrets.into(), id, &mut *store.read().await?, now).await?;
         let (watch, vendor, recovery) = watch_record(dir, &store, now).await?;
-        let issuer = Issuer::new(key, log_key, vendor.id.clone(), trust);
-        let desk = Desk::open(issuer, store.clone(), watch);
+        let desk = Desk::open(lookout, store.clone(), watch);
         Ok(Signer {
             vendor,
             recovery,
@@ -138,9 +152,50 @@ impl Signer {
         self.recovery
     }
 
-    /// The trust bundle that proxies are set up with, and that travels with every answer.
-    pub fn trust(&self) -> &TrustState {
-        self.desk.issuer().trust()
+    /// What proxies are set up with and travels with every answer, as the newest answer knew it.
+    pub fn trust(&self) -> TrustState {
+        self.desk.lookout().issuer().trust().clone()
+    }
+
+    /// What keeps the key from signing that should, while another one does, or none; as the newest answer found it.
+    pub fn trouble(&self) -> Option<Trouble> {
+        self.desk.lookout().trouble()
+    }
+
+    /// What was revoked, and why.
+    pub fn revocations(&self) -> Revocations {
+        Revocations::new(self.store.clone())
+    }
+
+    /// Revokes licenses or a key, with a list that travels with every answer from now on; or has that wait, where a second person is
+    /// required. The list is durable, and on the log, before this returns. Who may order it is for whoever calls this to know.
+    pub async fn revoke(
+        &self,
+        what: Revoke,
+        reason: Reason,
+        by: &Actor,
+        now: Timestamp,
+    ) -> Result<Taken<Revoked>, RevokeError> {
+        let action = RiskyAction::Revoke { what: what.clone(), reason: reason.clone() };
+        if let Some(proposal) = self.second_person.propose(action, by, now).await? {
+            return Ok(Taken::Waits(Box::new(proposal)));
+        }
+        let order = Order { what, reason, by: by.clone(), confirms: None, now };
+        Ok(Taken::Done(self.desk.revoke(order).await?))
+    }
+
+    /// Confirms what another person proposed, and does it: what needs a signature too.
+    pub async fn confirm(&self, number: u64, by: &Actor, now: Timestamp) -> Result<(), SecondPersonError> {
+        match self.second_person.show(number).await?.action {
+            RiskyAction::Revoke { what, reason } => {
+                let order = Order { what, reason, by: by.clone(), confirms: Some(number), now };
+                self.desk.revoke(order).await?;
+            }
+            RiskyAction::Overdraft(_) | RiskyAction::RuleOff => {
+                self.second_person.confirm(number, by, now).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Accounts, users, sessions, tokens.
@@ -200,8 +255,8 @@ impl Signer {
 
     /// What signs here, for tests that write beside the writer.
     #[cfg(test)]
-    pub(crate) fn issuer(&self) -> &Issuer {
-        self.desk.issuer()
+    pub(crate) fn issuer(&self) -> std::sync::Arc<crate::issuer::Issuer> {
+        self.desk.lookout().issuer()
     }
 
     /// Finishes what waits, and closes the store, so that its files can be copied. Clones of this signer are of no more use.

@@ -66,7 +66,7 @@ async fn lines(signer: &Signer, asker: &Asker, now: Timestamp) -> Vec<Line> {
 
 impl Desk {
     fn proxy(&self, number: u8) -> Proxy {
-        Proxy::new(number, self.signer.trust(), self.now)
+        Proxy::new(number, &self.signer.trust(), self.now)
     }
 
     async fn answer(&self, file: &[u8]) -> Answered {

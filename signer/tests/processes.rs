@@ -108,7 +108,7 @@ async fn prepare(place: &Place) {
             .await
             .unwrap();
         let request =
-            Proxy::new(number, signer.trust(), now()).activate(DESKTOP, &key.key, moment(now(), 1)).unwrap();
+            Proxy::new(number, &signer.trust(), now()).activate(DESKTOP, &key.key, moment(now(), 1)).unwrap();
         fs::write(request_file(place.data().path().into(), number), request).unwrap();
     }
     signer.close().await;

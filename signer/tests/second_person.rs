@@ -10,6 +10,7 @@ use signer::{
     installations::Decider,
     link::{Decided, Decision},
     people::{Actor, PasswordHash, Role},
+    revocation::{Afterwards, Revoke},
     second_person::{Proposal, ProposalState, RiskyAction, SecondPerson, SecondPersonError, Taken},
 };
 
@@ -56,7 +57,7 @@ impl Staffed {
     async fn proposes(&self, action: RiskyAction, by: &Actor) -> Proposal {
         match self.rule().take(action, by, self.vendor.now).await.expect("proposed") {
             Taken::Waits(proposal) => *proposal,
-            Taken::Done => panic!("done by one person"),
+            Taken::Done(()) => panic!("done by one person"),
         }
     }
 
@@ -76,7 +77,7 @@ async fn nothing_changes_until_it_is_required() {
     let staffed = Staffed::new().await;
     assert!(!staffed.rule().is_required().await.unwrap());
     let done = staffed.rule().take(staffed.grant(5), &Actor::Operator, staffed.vendor.now).await;
-    assert_eq!(done.unwrap(), Taken::Done);
+    assert_eq!(done.unwrap(), Taken::Done(()));
     assert_eq!(staffed.granted().await, [5]);
     assert_eq!(staffed.rule().list().await.unwrap(), []);
 }
@@ -170,6 +171,42 @@ async fn a_proposal_is_declined_taken_back_or_too_old() {
 }
 
 /// The rule ends as it asks: by two. And it does not begin where nobody could ever confirm anything.
+/// What is signed waits like anything else, and is done by the signer, in the transaction that closes the proposal.
+#[tokio::test]
+async fn revoking_takes_two_and_the_signer() {
+    let mut staffed = Staffed::new().await;
+    let (mut site, key) = (staffed.vendor.site(1), staffed.vendor.primary.key.clone());
+    let license = staffed.vendor.activate(&mut site, &key).await.expect("a license");
+    staffed.rule().require().await.unwrap();
+    let (signer, now) = (staffed.vendor.signer.clone(), staffed.vendor.now);
+    let what = Revoke::Licenses { ids: vec![license.id], then: Afterwards::Replaced };
+    let propose =
+        async |by: &Actor| signer.revoke(what.clone(), "stolen".parse().expect("a reason"), by, now).await;
+    assert_eq!(propose(&Actor::Operator).await.expect_err("nobody in particular").code(), "person-needed");
+    let Ok(Taken::Waits(proposal)) = propose(&staffed.sam).await else { panic!("it waits") };
+    assert!(proposal.says.contains("revoked") && proposal.says.ends_with("(stolen)"), "{}", proposal.says);
+    let revoked = async || signer.revocations().all().await.unwrap().len();
+    assert_eq!(revoked().await, 0);
+
+    let number = proposal.number;
+    assert_eq!(code(signer.confirm(number, &staffed.sam, now).await), "second-person-same");
+    assert_eq!(code(signer.confirm(number, &staffed.ana, now).await), "staff-only");
+    assert_eq!(code(staffed.rule().confirm(number, &staffed.tess, now).await), "signer-needed");
+    assert_eq!(revoked().await, 0);
+    signer.confirm(number, &staffed.tess, now).await.expect("done");
+    assert_eq!(revoked().await, 1);
+    let done = staffed.rule().show(number).await.unwrap().state;
+    assert_eq!(done, ProposalState::Done { by: staffed.tess.clone(), at: now });
+    assert_eq!(code(signer.confirm(number, &staffed.tess, now).await), "proposal-decided");
+    let history = signer.catalog().history(&Asker::Staff, &staffed.vendor.subscription.id).await.unwrap();
+    let by = |what: &str| -> Vec<&Actor> {
+        history.iter().filter(|entry| entry.what == what).map(|entry| &entry.who).collect()
+    };
+    assert_eq!((by("proposed"), by("license-revoked")), (vec![&staffed.sam], vec![&staffed.tess]));
+    let next = staffed.vendor.refresh(&mut site).await.expect("a new license");
+    assert_ne!(next.id, license.id);
+}
+
 #[tokio::test]
 async fn the_rule_itself_takes_two() {
     let lonely = Vendor::sells(LicenseType::Desktop, 40, |_| ()).await;
@@ -183,7 +220,7 @@ async fn the_rule_itself_takes_two() {
     assert_eq!(code(rule.confirm(1, &staffed.tess, now).await), "second-person-same");
     rule.confirm(1, &staffed.sam, now).await.unwrap();
     assert!(!rule.is_required().await.unwrap());
-    assert_eq!(rule.take(RiskyAction::RuleOff, &Actor::Operator, now).await.unwrap(), Taken::Done);
+    assert_eq!(rule.take(RiskyAction::RuleOff, &Actor::Operator, now).await.unwrap(), Taken::Done(()));
 }
 
 /// A portal's decision waits, and its confirmation is a decision too.

@@ -7,7 +7,10 @@ use common::{Proxy, Site, Vendor, moment, passphrase};
 use license_format::{LicenseKey, LicenseType, UnverifiedFile};
 use signer::{
     Signer,
+    exchange::Lives,
     log::{AnswerLog, Audit},
+    people::Actor,
+    revocation::{Afterwards, Revoke},
     store::{Store, StoreKind},
     witness::Witness,
 };
@@ -33,7 +36,7 @@ type Tampering = (&'static str, &'static [&'static str], &'static [(&'static str
 const TAMPERINGS: &[Tampering] = &[
     (
         "log_leaf: a digest replaced",
-        &["UPDATE log_leaf SET digest = (SELECT hash FROM log_node WHERE position = 0) WHERE position = 1"],
+        &["UPDATE log_leaf SET digest = (SELECT hash FROM log_node WHERE position = 0) WHERE position = 2"],
         &[
             ("head-differs", "log_head"),
             ("node-differs", "log_node"),
@@ -44,28 +47,28 @@ const TAMPERINGS: &[Tampering] = &[
     ),
     (
         "log_leaf: the newest digest replaced",
-        &["UPDATE log_leaf SET digest = (SELECT hash FROM log_node WHERE position = 0) WHERE position = 20"],
+        &["UPDATE log_leaf SET digest = (SELECT hash FROM log_node WHERE position = 0) WHERE position = 24"],
         &[("head-differs", "log_head"), ("witness-differs", "witness")],
         Refuses("log-damaged"),
     ),
     (
         "log_leaf: one removed",
-        &["DELETE FROM log_leaf WHERE position = 2"],
+        &["DELETE FROM log_leaf WHERE position = 3"],
         &[("leaf-missing", "log_leaf"), ("answer-not-logged", "answer")],
         GoesOn,
     ),
     (
         "log_leaf: the newest removed",
-        &["DELETE FROM log_leaf WHERE position = 20"],
+        &["DELETE FROM log_leaf WHERE position = 24"],
         &[("head-differs", "log_head"), ("answer-not-logged", "answer")],
         Refuses("log-damaged"),
     ),
     (
         "log_leaf: two exchanged",
         &[
-            "UPDATE log_leaf SET position = 900 WHERE position = 0",
-            "UPDATE log_leaf SET position = 0 WHERE position = 1",
-            "UPDATE log_leaf SET position = 1 WHERE position = 900",
+            "UPDATE log_leaf SET position = 900 WHERE position = 1",
+            "UPDATE log_leaf SET position = 1 WHERE position = 2",
+            "UPDATE log_leaf SET position = 2 WHERE position = 900",
         ],
         &[("head-differs", "log_head"), ("node-differs", "log_node"), ("leaf-moved", "log_leaf")],
         GoesOn,
@@ -73,20 +76,20 @@ const TAMPERINGS: &[Tampering] = &[
     (
         "log_leaf: one invented at the end",
         &[
-            "INSERT INTO log_leaf (position, digest, kind, code, request, issued) SELECT 21, digest, 'refusal', 'no-seats', request, issued FROM log_leaf WHERE position = 20",
+            "INSERT INTO log_leaf (position, digest, kind, code, request, issued) SELECT 25, digest, 'refusal', 'no-seats', request, issued FROM log_leaf WHERE position = 24",
         ],
         &[("head-differs", "log_head")],
         Refuses("log-damaged"),
     ),
     (
         "log_leaf: kind changed",
-        &["UPDATE log_leaf SET kind = 'deactivation-receipt' WHERE position = 0"],
+        &["UPDATE log_leaf SET kind = 'deactivation-receipt' WHERE position = 1"],
         &[("leaf-differs", "log_leaf")],
         GoesOn,
     ),
     (
         "log_leaf: a refusal made a license",
-        &["UPDATE log_leaf SET kind = 'license', code = '' WHERE position = 10"],
+        &["UPDATE log_leaf SET kind = 'license', code = '' WHERE position = 11"],
         &[("answer-missing", "answer")],
         GoesOn,
     ),
@@ -98,13 +101,13 @@ const TAMPERINGS: &[Tampering] = &[
     ),
     (
         "log_leaf: request changed",
-        &["UPDATE log_leaf SET request = digest WHERE position = 0"],
+        &["UPDATE log_leaf SET request = digest WHERE position = 1"],
         &[("answer-missing", "answer"), ("answer-not-logged", "answer")],
         GoesOn,
     ),
     (
         "log_leaf: time changed",
-        &["UPDATE log_leaf SET issued = issued - 60 WHERE position = 1"],
+        &["UPDATE log_leaf SET issued = issued - 60 WHERE position = 2"],
         &[("leaf-time", "log_leaf"), ("leaf-differs", "log_leaf")],
         GoesOn,
     ),
@@ -124,15 +127,15 @@ const TAMPERINGS: &[Tampering] = &[
     (
         "log_head: frontier replaced",
         &[
-            "UPDATE log_head SET frontier = (SELECT before.frontier FROM before WHERE before.size = 19)",
-            "UPDATE log_head SET size = 19",
+            "UPDATE log_head SET frontier = (SELECT before.frontier FROM before WHERE before.size = 20)",
+            "UPDATE log_head SET size = 20",
         ],
         &[("head-differs", "log_head"), ("witness-differs", "witness")],
         Refuses("log-damaged"),
     ),
     (
         "log_head: size that does not fit",
-        &["UPDATE log_head SET size = 20"],
+        &["UPDATE log_head SET size = 24"],
         &[("row-damaged", "log_head")],
         Refuses("store-damaged"),
     ),
@@ -144,7 +147,7 @@ const TAMPERINGS: &[Tampering] = &[
     ),
     (
         "log_head: an older checkpoint",
-        &["UPDATE log_head SET checkpoint = (SELECT checkpoint FROM before WHERE size = 19)"],
+        &["UPDATE log_head SET checkpoint = (SELECT checkpoint FROM before WHERE size = 20)"],
         &[("checkpoint-differs", "log_head")],
         GoesOn,
     ),
@@ -162,7 +165,7 @@ const TAMPERINGS: &[Tampering] = &[
     ),
     (
         "log_head: another note",
-        &["UPDATE log_head SET note = (SELECT note FROM before WHERE size = 19)"],
+        &["UPDATE log_head SET note = (SELECT note FROM before WHERE size = 20)"],
         &[("checkpoint-differs", "log_head")],
         GoesOn,
     ),
@@ -335,19 +338,89 @@ const TAMPERINGS: &[Tampering] = &[
         &[("row-damaged", "answer")],
         GoesOn,
     ),
+    (
+        "news: another document",
+        &[
+            "UPDATE news SET document = (SELECT document FROM news AS other WHERE other.kind = 'trust-bundle') WHERE kind = 'revocation-list'",
+        ],
+        &[("news-differs", "news"), ("revocation-differs", "revocation")],
+        GoesOn,
+    ),
+    (
+        "news: a list removed",
+        &["DELETE FROM news WHERE kind = 'revocation-list'"],
+        &[("news-missing", "news"), ("revocation-differs", "revocation")],
+        GoesOn,
+    ),
+    (
+        "news: a trust bundle removed",
+        &["DELETE FROM news WHERE kind = 'trust-bundle'"],
+        &[("news-missing", "news")],
+        GoesOn,
+    ),
+    (
+        "news: another number",
+        &["UPDATE news SET number = 7 WHERE kind = 'revocation-list'"],
+        &[("news-row-differs", "news")],
+        GoesOn,
+    ),
+    (
+        "news: one invented",
+        &[
+            "INSERT INTO news (digest, kind, number, document) SELECT (SELECT digest FROM log_leaf WHERE position = 5), kind, 9, document FROM news WHERE kind = 'revocation-list'",
+        ],
+        &[("news-not-logged", "news")],
+        GoesOn,
+    ),
+    (
+        "news: a leaf made an answer's",
+        &["UPDATE log_leaf SET kind = 'license' WHERE kind = 'revocation-list'"],
+        &[("answer-missing", "answer"), ("news-not-logged", "news")],
+        GoesOn,
+    ),
+    ("revocation: removed", &["DELETE FROM revocation"], &[("revocation-differs", "revocation")], GoesOn),
+    (
+        "revocation: one invented",
+        &[
+            "INSERT INTO revocation (subject, kind, list, reason, who, created) SELECT digest, 'key', 1, '', 'operator', issued FROM log_leaf WHERE position = 5",
+        ],
+        &[("revocation-differs", "revocation")],
+        GoesOn,
+    ),
+    (
+        "fork_decision: the other branch",
+        &["UPDATE fork_decision SET lives = 'second'"],
+        &[("news-differs", "fork_decision")],
+        GoesOn,
+    ),
+    (
+        "fork_decision: somebody else",
+        &["UPDATE fork_decision SET who = 'user:0193f2a0-5c00-7d3e-8f10-6f5b2f9c2a11'"],
+        &[("news-differs", "fork_decision")],
+        GoesOn,
+    ),
+    ("fork_decision: removed", &["DELETE FROM fork_decision"], &[("news-missing", "fork_decision")], GoesOn),
+    (
+        "fork_decision: said to wait",
+        &["UPDATE fork_decision SET leaf = NULL"],
+        &[("news-row-differs", "fork_decision")],
+        GoesOn,
+    ),
 ];
 
-/// A record with 21 leaves: two proxies that activate and refresh, one that lets go, one whose copy was seen, and requests that are
-/// refused. `before` has the head as it was with 19, for whoever wants to put parts of it back.
+/// A record with 25 leaves: the first trust bundle; two proxies that activate and refresh, one that lets go, one whose copy was seen, requests
+/// that are refused; a revocation list, and what was decided about the copy. `before` has the head as it was with 20, for whoever wants
+/// to put parts of it back.
 async fn record() -> (Vendor, common::Backup) {
     let mut vendor = Vendor::sells(DESKTOP, 100, |_| ()).await;
-    let mut sites: Vec<Site> = Vec::new();
+    let (mut sites, mut licenses): (Vec<Site>, Vec<_>) = Default::default();
     for number in 1..=3 {
         let key = vendor.sublicense(|draft| draft.quota = Some(10)).await.key;
         let mut site = vendor.site(number);
-        vendor.activate(&mut site, &key).await.expect("a license");
+        licenses.push(vendor.activate(&mut site, &key).await.expect("a license"));
         sites.push(site);
     }
+    let given = &licenses[1];
     let [one, two, three] = sites.as_mut_slice() else { panic!("three") };
     vendor.refresh(one).await.expect("a license");
     assert_eq!(vendor.deactivate(two).await.unwrap_err(), "receipt");
@@ -368,13 +441,23 @@ async fn record() -> (Vendor, common::Backup) {
     vendor.signer = open(&vendor).await.unwrap();
     vendor.refresh(one).await.expect("a license");
     vendor.refresh(one).await.expect("a license");
+    let what = Revoke::Licenses { ids: vec![given.id], then: Afterwards::Replaced };
+    vendor
+        .signer
+        .revoke(what, "let go".parse().unwrap(), &Actor::Operator, vendor.now)
+        .await
+        .expect("a list");
+    let (three, by) = (three.proxy.name(), vendor.by());
+    let resolved = vendor.signer.installations().resolve_fork(&three, Lives::First, &by, vendor.now);
+    resolved.await.expect("decided");
+    vendor.refresh(one).await.expect("a license");
     vendor.signer.clone().close().await;
     (vendor, older)
 }
 
 fn refused_request(vendor: &Vendor, number: u8) -> Vec<u8> {
     let unknown = LicenseKey::from_random(DESKTOP, &[number; 18]);
-    Proxy::new(number, vendor.signer.trust(), vendor.now)
+    Proxy::new(number, &vendor.signer.trust(), vendor.now)
         .activate(DESKTOP, &unknown, moment(vendor.now, 1))
         .unwrap()
 }
@@ -403,7 +486,7 @@ async fn audit(vendor: &Vendor) -> Audit {
     let store = Store::open(dir.store()).await.unwrap();
     let witness = Witness::read(&dir.witness()).unwrap();
     let log = AnswerLog::new(store.clone());
-    let audit = log.audit(vendor.signer.trust(), Some(&witness), None, vendor.now).await.unwrap();
+    let audit = log.audit(&vendor.signer.trust(), Some(&witness), None, vendor.now).await.unwrap();
     store.close().await;
     audit
 }
@@ -425,8 +508,9 @@ async fn whatever_is_changed_past_the_signer_is_named() {
     let place = &vendor.place;
     let witness = std::fs::read(place.data().witness()).unwrap();
     let whole = audit(&vendor).await;
-    assert_eq!((whole.leaves, whole.findings.as_slice()), (21, [].as_slice()));
-    assert_eq!(whole.answers, 9, "seven licenses, a receipt, and the refusal of the copy");
+    assert_eq!((whole.leaves, whole.findings.as_slice()), (25, [].as_slice()));
+    assert_eq!(whole.answers, 10, "eight licenses, a receipt, and the refusal of the copy");
+    assert_eq!(whole.news, 3, "a trust bundle, a list, and a decision");
     assert_eq!(starts(&vendor).await, GoesOn);
     let newest = place.back_up().await;
 
@@ -470,28 +554,28 @@ async fn a_checkpoint_that_was_kept_shows_an_older_backup() {
     let dir = vendor.place.data();
     let kept = |file: Vec<u8>| {
         let document = UnverifiedFile::read(&file).unwrap().document;
-        verifier::verify::verify_checkpoint(&document, vendor.signer.trust()).unwrap().into_payload()
+        verifier::verify::verify_checkpoint(&document, &vendor.signer.trust()).unwrap().into_payload()
     };
     let store = Store::open(dir.store()).await.unwrap();
     let log = AnswerLog::new(store.clone());
     let newest = kept(log.view().await.unwrap().checkpoint.unwrap());
-    assert_eq!(newest.size, 21);
-    let audited = log.audit(vendor.signer.trust(), None, Some(&newest), vendor.now).await.unwrap();
+    assert_eq!(newest.size, 25);
+    let audited = log.audit(&vendor.signer.trust(), None, Some(&newest), vendor.now).await.unwrap();
     assert_eq!(audited.findings, []);
-    let export = log.export(vendor.signer.trust()).await.unwrap();
+    let export = log.export(&vendor.signer.trust()).await.unwrap();
     store.close().await;
 
     vendor.place.put_back(&older).await;
     let store = Store::open(dir.store()).await.unwrap();
     let log = AnswerLog::new(store.clone());
-    let audited = log.audit(vendor.signer.trust(), None, Some(&newest), vendor.now).await.unwrap();
+    let audited = log.audit(&vendor.signer.trust(), None, Some(&newest), vendor.now).await.unwrap();
     let codes: Vec<&str> = audited.findings.iter().map(|found| found.code).collect();
     assert_eq!(codes, ["log-fork"]);
-    let short = log.export(vendor.signer.trust()).await.unwrap();
-    assert_eq!(short.verify(vendor.signer.trust(), Some(&newest)).unwrap_err().code(), "log-fork");
+    let short = log.export(&vendor.signer.trust()).await.unwrap();
+    assert_eq!(short.verify(&vendor.signer.trust(), Some(&newest)).unwrap_err().code(), "log-fork");
     let before = kept(log.view().await.unwrap().checkpoint.unwrap());
     assert_eq!(
-        export.verify(vendor.signer.trust(), Some(&before)).unwrap(),
+        export.verify(&vendor.signer.trust(), Some(&before)).unwrap(),
         newest,
         "what was then is in what is now"
     );

@@ -62,7 +62,7 @@ fn code(answered: &Answered) -> &str {
 /// A request that is refused each time, and so adds to the log whenever it is answered.
 fn refused_request(signer: &Signer, number: u8) -> Vec<u8> {
     let unknown = LicenseKey::from_random(DESKTOP, &[number; 18]);
-    Proxy::new(number, signer.trust(), now()).activate(DESKTOP, &unknown, moment(now(), 1)).unwrap()
+    Proxy::new(number, &signer.trust(), now()).activate(DESKTOP, &unknown, moment(now(), 1)).unwrap()
 }
 
 fn heard(dir: &DataDir) -> (u64, u64) {
@@ -75,7 +75,7 @@ async fn no_answer_leaves_a_machine_whose_witness_has_not_heard_of_it() {
     let (place, key) = record().await;
     let (first, second) = (place.data(), place.second_machine());
     let (one, other) = (open(&first).await, open(&second).await);
-    let mut proxy = Proxy::new(1, one.trust(), now());
+    let mut proxy = Proxy::new(1, &one.trust(), now());
     let request = proxy.activate(DESKTOP, &key, moment(now(), 1)).unwrap();
     let given = answer(&one, &request).await;
     assert_eq!((heard(&first), heard(&second)), ((1, 1), (1, 0)));
@@ -109,7 +109,7 @@ async fn a_store_that_was_put_back_and_went_on_is_seen_by_whoever_had_seen_more(
     let (first, second) = (place.data(), place.second_machine());
     let backup = place.back_up().await;
     let one = open(&first).await;
-    let mut proxy = Proxy::new(1, one.trust(), now());
+    let mut proxy = Proxy::new(1, &one.trust(), now());
     let request = proxy.activate(DESKTOP, &key, moment(now(), 1)).unwrap();
     let given = answer(&one, &request).await;
     proxy.import(&UnverifiedFile::read(&given.file).unwrap(), now());
@@ -127,7 +127,7 @@ async fn a_store_that_was_put_back_and_went_on_is_seen_by_whoever_had_seen_more(
     assert!(one.recovery().is_some(), "the leaf at 0 is another one");
     assert_eq!(heard(&first), (2, 3));
     // The other one, which was never stopped, hears of it by the record number, and nobody is given what the proxy may hold.
-    let mut stranger = Proxy::new(2, one.trust(), now());
+    let mut stranger = Proxy::new(2, &one.trust(), now());
     let elsewhere = stranger.activate(DESKTOP, &key, moment(now(), 1)).unwrap();
     assert_eq!(code(&answer(&other, &elsewhere).await), "record-restored");
     assert_eq!(heard(&second), (2, 4));
@@ -155,7 +155,7 @@ async fn a_machine_that_stood_still_is_no_alarm() {
     let (place, key) = record().await;
     let (first, second) = (place.data(), place.second_machine());
     let one = open(&first).await;
-    let mut proxy = Proxy::new(1, one.trust(), now());
+    let mut proxy = Proxy::new(1, &one.trust(), now());
     let request = proxy.activate(DESKTOP, &key, moment(now(), 1)).unwrap();
     let given = answer(&one, &request).await;
     for number in 20..30 {

@@ -195,6 +195,8 @@ pub(crate) fn words(what: &str) -> String {
         "installation-blocked" => "Blocked at",
         "installation-allowed" => "Allowed again at",
         "key-exchanged" => "Exchanged to this key at",
+        "license-revoked" => "License revoked at",
+        "installation-revoked" => "Installation revoked:",
         "fork-resolved" => "Copy decided at",
         "installation-alias" => "Alias of an installation",
         "installation-note" => "Note on an installation",

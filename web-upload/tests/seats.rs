@@ -510,3 +510,42 @@ async fn a_long_list_comes_page_by_page_and_whole_as_a_file() {
     staff.get("/accounts?q=FABRI").await.says("Fabrikam").does_not_say("Contoso");
     staff.get("/accounts?q=%25").await.says("No account");
 }
+
+/// Staff revoke what a site holds; its administrators may not, and see that it was done and why.
+#[tokio::test]
+async fn staff_revoke_the_licenses_of_an_installation() {
+    let world = World::new().await;
+    let mut ana = world.signed_in(ANA).await;
+    let mut stolen = world.proxy("PS1");
+    let request = stolen.activate(&world.contoso.key, world.now());
+    bring(&mut ana, &mut stolen, &request, &world).await;
+    let list = format!("/accounts/{}/installations", world.contoso.account);
+    let here = ana.get(&list).await.link(&format!("{list}/"));
+    ana.get(&here).await.does_not_say("Revoke its licenses");
+
+    let mut staff = world.signed_in(STAFF).await;
+    let revoke = staff.get(&here).await.link(&format!("{here}/revoke?key="));
+    assert_eq!(ana.get(&revoke).await.status, StatusCode::FORBIDDEN);
+    let page = staff.get(&revoke).await;
+    page.says("1 license of this key in the field is revoked, for ever").says("250 managed devices until");
+    let form = with(page.form("revoke"), &[("reason", "stolen <server>"), ("then", "blocked")]);
+    assert_eq!(ana.submit(&format!("{here}/revoke"), &form).await.status, StatusCode::FORBIDDEN);
+    let nameless = staff.submit(&format!("{here}/revoke"), &with(form.clone(), &[("reason", "")])).await;
+    assert_eq!(nameless.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let done = staff.submit(&format!("{here}/revoke"), &form).await;
+    assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.text());
+    staff
+        .get(done.header("location"))
+        .await
+        .says("every answer brings the new list from now on")
+        .says("Blocked here")
+        .says("1 license; each counts until the proxy proves that it let go")
+        .does_not_say("Revoke its licenses");
+    let twice = staff.submit(&format!("{here}/revoke"), &form).await;
+    assert_eq!(twice.status, StatusCode::CONFLICT);
+    ana.get(&subscription(&world)).await.says("License revoked at").says("stolen &#60;server&#62;");
+
+    // The answer to its next request is a no, and brings the list.
+    ana.upload_file(&stolen.refresh(5, world.now())).await.says("blocked");
+    assert_eq!(world.signer.trust().revocations_number(), 1);
+}

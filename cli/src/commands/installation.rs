@@ -188,6 +188,7 @@ fn slot_details(slot: &SlotView) -> String {
         let seats = license.grants.first().map_or(0, |grant| grant.seats);
         let used = slot.used.map_or_else(|| "not reported".to_owned(), |used| used.to_string());
         text += &show::fields(&[
+            ("license", &license.id),
             ("license key", &license.license_key.last_group.masked()),
             ("seats", &format!("{seats}, used {used}")),
             (

@@ -119,8 +119,10 @@ impl Keys {
 
 fn list(context: &Context) -> Result<Report, Failure> {
     let dir = context.data_dir.made()?;
-    let (history, ring, now) = (History::read(&dir)?, KeyRing::read(&dir)?, edge::now());
+    let (history, mut ring, now) = (History::read(&dir)?, KeyRing::read(&dir)?, edge::now());
     let trusted = history.newest().bundle();
+    let revoked = history.newest().revocations().map_or(&[][..], |list| &list.keys);
+    ring.bar(revoked);
     let used: Vec<Thumbprint> = [Kind::License, Kind::Checkpoint]
         .iter()
         .filter_map(|kind| ring.in_use(trusted, *kind, now).ok())
@@ -133,6 +135,7 @@ fn list(context: &Context) -> Result<Report, Failure> {
         let kid = entry.public_key.thumbprint();
         let role = if entry.signs.contains(&Kind::License) { "issuing" } else { "log" };
         let state = match entry.distrusted_since {
+            _ if revoked.contains(&kid) => "revoked".to_owned(),
             Some(since) => format!("distrusted since {}", since.minute()),
             None if used.contains(&kid) => "in use".to_owned(),
             None if now < entry.from => "not yet".to_owned(),
@@ -277,7 +280,7 @@ impl Use {
         let used = ring.in_use(trusted, entry.signs[0], edge::now())?;
         let in_use = used.entry.public_key == key;
         let text = match in_use {
-            true => format!("Key {} signs from the signer's next start on.\n", kid.short()),
+            true => format!("Key {} signs from the next answer on.\n", kid.short()),
             false => format!(
                 "Key {} is preferred, and may not sign now; `waybill keys list` says why.\n",
                 kid.short()

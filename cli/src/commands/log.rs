@@ -1,4 +1,4 @@
-//! `waybill log`: the log of answers, which is only ever added to: shown, proved, compared, taken elsewhere, and verified.
+//! `waybill log`: the log of answers, and of what they go by, which is only ever added to: shown, proved, compared, taken elsewhere, and verified.
 
 mod export;
 mod prove;
@@ -8,7 +8,10 @@ use std::path::{Path, PathBuf};
 
 use license_format::{Digest, Kind, UnverifiedDocument, UnverifiedFile, payload::Checkpoint};
 use serde_json::json;
-use signer::log::{AnswerLog, LogExport, LogView, Stranger};
+use signer::{
+    log::{AnswerLog, LogExport, LogView, Stranger},
+    trust::History,
+};
 use verifier::{TrustState, verify::verify_checkpoint};
 
 use crate::{
@@ -23,7 +26,7 @@ pub(crate) enum Log {
     Show(Show),
     /// Hold the whole log, and all that follows from its answers, against each other: store, witness, checkpoints
     Verify(verify::Verify),
-    /// Prove that an answer is in the log
+    /// Prove that an answer, a trust bundle or a revocation list is in the log
     Prove(prove::Prove),
     /// Prove that a later state of the log continues an earlier one
     Consistency(prove::Consistency),
@@ -68,7 +71,7 @@ impl Show {
         }
         let mut text = show::fields(&[
             ("log", &origin),
-            ("answers", &size),
+            ("leaves", &size),
             ("root", &root),
             ("newest", &newest),
             ("note's key", &key.as_deref().unwrap_or("-")),
@@ -76,7 +79,7 @@ impl Show {
         let strangers = log.strangers().await?;
         for Stranger { installation, size, root, seen, .. } in &strangers {
             text += &format!(
-                "\nNOT THIS LOG: at {seen} the installation {} said that it has seen {size} answers with the root {root}.\n\
+                "\nNOT THIS LOG: at {seen} the installation {} said that it has seen {size} leaves with the root {root}.\n\
                  The record was put back since, or two histories were shown with its keys.\n",
                 installation.short()
             );
@@ -107,9 +110,9 @@ impl Show {
     }
 }
 
-/// The trust bundle of the data directory.
+/// What the data directory trusts: its newest bundle and revocation list.
 fn own_trust(context: &Context) -> Result<TrustState, Failure> {
-    Ok(TrustState::pin(&files::read_unverified(&context.data_dir.made()?.trust())?)?)
+    Ok(History::read(&context.data_dir.made()?)?.newest().clone())
 }
 
 /// Where a proof comes from: the store, or a file that was exported from it.

@@ -17,6 +17,7 @@ mod license_key;
 mod log;
 mod overdraft;
 mod portal;
+mod revoke;
 mod second_person;
 mod serve;
 mod signer;
@@ -73,6 +74,9 @@ pub(crate) enum Command {
     /// Proxies, and what they hold
     #[command(subcommand)]
     Installation(installation::Installation),
+    /// Licenses and keys that are not honored any more
+    #[command(subcommand)]
+    Revoke(revoke::Revoke),
     /// Secrets with which programs use the REST API
     #[command(subcommand)]
     Token(token::Token),
@@ -109,6 +113,7 @@ impl Command {
             Command::Subscription(command) => command.run(context).await,
             Command::LicenseKey(command) => command.run(context).await,
             Command::Installation(command) => command.run(context).await,
+            Command::Revoke(command) => command.run(context).await,
             Command::Token(command) => command.run(context).await,
             Command::Log(command) => command.run(context).await,
             Command::Issue(command) => command.run(context).await,

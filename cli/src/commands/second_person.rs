@@ -13,7 +13,8 @@ use web_upload::Passwords;
 use crate::{
     Context, edge,
     outcome::{Failure, Report},
-    secret, show,
+    secret::{self, SecretSource},
+    show,
 };
 
 #[derive(Debug, clap::Subcommand)]
@@ -33,6 +34,8 @@ pub(crate) enum SecondPerson {
         number: u64,
         #[command(flatten)]
         person: Person,
+        #[command(flatten)]
+        secrets: SecretSource,
     },
     /// Decline a proposal, or take one's own back
     Decline {
@@ -87,13 +90,22 @@ impl SecondPerson {
                 let by = person.actor(&store).await?;
                 let done = Report::new("No second person is required.", json!({ "required": false }));
                 Ok(match rule.take(RiskyAction::RuleOff, &by, now).await? {
-                    Taken::Done => done,
+                    Taken::Done(()) => done,
                     Taken::Waits(proposal) => waits(&proposal),
                 })
             }
-            SecondPerson::Confirm { number, person } => {
+            SecondPerson::Confirm { number, person, secrets } => {
                 let by = person.actor(&store).await?;
-                let proposal = rule.confirm(number, &by, now).await?;
+                // A signer is opened only for what is signed.
+                if rule.show(number).await?.action.is_signed() {
+                    let signer = context.data_dir.signer(&secrets, now).await?;
+                    let confirmed = signer.confirm(number, &by, now).await;
+                    signer.close().await;
+                    confirmed?;
+                } else {
+                    rule.confirm(number, &by, now).await?;
+                }
+                let proposal = rule.show(number).await?;
                 let text = format!("Done: {}", proposal.says);
                 Ok(Report::new(text, json!({ "proposal": row(&proposal) })))
             }

@@ -164,8 +164,8 @@ impl Install {
         }
         let text = match installed {
             true => format!(
-                "Trust bundle {number} is in place. A signer that is running goes by it once it is started again; proxies learn \
-                 of it with their next answer.\n"
+                "Trust bundle {number} is in place. A signer that is running goes by it from its next answer on, with which proxies learn of \
+                 it.\n"
             ),
             false => format!("Trust bundle {number} was in place before; nothing has changed.\n"),
         };

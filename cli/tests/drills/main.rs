@@ -227,3 +227,106 @@ fn a_public_key_is_exported() {
     let read = read.expect("openssl");
     assert!(String::from_utf8_lossy(&read.stdout).contains("ED25519 Public-Key"), "{read:?}");
 }
+
+/// The id of the license in force at a site, as the vendor names it.
+fn license_at(vendor: &Vendor, site: &Site) -> String {
+    vendor.sees(site)["slots"][0]["license"]["id"].as_str().expect("an id").to_owned()
+}
+
+impl Vendor {
+    fn revokes(&self, what: &[&str]) -> Run {
+        let mut all = vec!["revoke"];
+        all.extend(what);
+        all.extend(["--reason", "stolen"]);
+        all.extend(self.secret());
+        self.run(&all)
+    }
+}
+
+fn may_add(site: &Site) -> bool {
+    site.run(&["check", "--license-type", "desktop", "--add", "1"]).code == 0
+}
+
+/// A license is revoked, through files only: where it was it is dead with the next answer, and everybody else goes on.
+#[test]
+fn a_license_is_revoked() {
+    let vendor = Vendor::new();
+    let contoso = vendor.customer("contoso");
+    let (_, first) = vendor.sells(&contoso, "desktop", 250);
+    let (_, second) = vendor.sells(&contoso, "desktop", 10);
+    let (one, other) = (vendor.activates("PS1", &first), vendor.activates("PS2", &second));
+    let in_force = license_at(&vendor, &one);
+    one.uses("desktop", 3);
+    let stray = vendor.issues(&one.refresh("desktop", "on-its-way"));
+    let given = license_at(&vendor, &one);
+    let told = vendor.revokes(&["license", &in_force, &given]).exits(0).json();
+    assert_eq!([&told["list"], &told["blocked"]], [&json!(1), &json!(true)]);
+    assert_eq!(vendor.revokes(&["license", &given]).exits(1).error_code(), "revocation-known");
+    assert!(may_add(&one), "nobody there can know yet");
+
+    // The refresh is refused, and its file brings the list. What was on its way is not taken any more.
+    one.uses("desktop", 4);
+    let request = one.refresh("desktop", "refresh");
+    let (request, answer) = (request.to_str().expect("text"), one.beside("files").join("refused.waybill"));
+    let [option, file] = vendor.secret();
+    let output = answer.to_str().expect("text");
+    let refused = vendor.run(&["issue", request, "--output", output, option, file]).exits(1);
+    assert_eq!(refused.error_code(), "blocked");
+    assert_eq!(one.import(&answer).json()["outcome"], "refused");
+    assert!(!may_add(&one));
+    assert!(notes(&one).contains(&"license-revoked".to_owned()), "{:?}", notes(&one));
+    assert_eq!(one.import(&stray).exits(1).error_code(), "license-revoked");
+    let counted = vendor.sees(&one)["slots"][0]["counted"].as_array().expect("a list").len();
+    assert_eq!(counted, 2, "both hold seats until the proxy proves that it let go");
+
+    // The other site learns of the list, too, and goes on.
+    vendor.refreshes(&other, "refresh");
+    assert!(may_add(&other) && notes(&other).is_empty(), "{:?}", notes(&other));
+
+    // All is on the log, and shown.
+    let list = vendor.run(&["revoke", "list"]).exits(0).json();
+    assert_eq!(list["revocations"].as_array().expect("a list").len(), 2);
+    let verified = vendor.run(&["log", "verify"]).exits(0).json();
+    assert_eq!([&verified["news"], &verified["withdrawn"]], [&json!(2), &json!(2)]);
+}
+
+/// A portal that runs takes a new bundle, a preferred key and a revoked one with its next answer; nobody starts it again.
+#[test]
+fn a_running_portal_takes_the_news() {
+    let vendor = Vendor::new();
+    let contoso = vendor.customer("contoso");
+    let (_, key) = vendor.sells(&contoso, "desktop", 250);
+    let portal = vendor.serves();
+    let site = vendor.site("PS1", "Site");
+    let answered = |request: &Path| {
+        let answer = vendor.answer(&portal, &contoso, request);
+        assert_eq!(site.imports(&answer), "installed");
+        signer_of(&vendor, &answer)
+    };
+    let first = vendor.in_use();
+    assert_eq!(answered(&site.activation("desktop", &key, "activation")), first);
+
+    // It leaks: another is trusted, and it is distrusted from now on, while the portal runs.
+    let second = vendor.keys(&["rotate"]).exits(0).json()["key"].as_str().expect("a name").to_owned();
+    vendor.keys(&["revoke", &first, "--since", &clock()]).exits(0);
+    site.uses("desktop", 1);
+    assert_eq!(answered(&site.refresh("desktop", "leaked")), second);
+    assert_eq!(bundle(&site), 3);
+
+    let third =
+        vendor.keys(&["rotate", "--spare"]).exits(0).json()["key"].as_str().expect("a name").to_owned();
+    site.uses("desktop", 2);
+    assert_eq!(answered(&site.refresh("desktop", "spare")), second);
+    vendor.keys(&["use", &third[..8]]).exits(0);
+    site.uses("desktop", 3);
+    assert_eq!(answered(&site.refresh("desktop", "used")), third);
+
+    // A list that another process made names the key in use.
+    vendor.revokes(&["key", &third[..8]]).exits(0);
+    assert_eq!(vendor.in_use(), second);
+    site.uses("desktop", 4);
+    assert_eq!(answered(&site.refresh("desktop", "revoked")), second);
+    portal.stop();
+    let verified = vendor.run(&["log", "verify"]).exits(0).json();
+    assert_eq!(verified["findings"], json!([]));
+}

@@ -22,11 +22,11 @@ fn an_answer_is_proved_from_the_store_and_from_an_export() {
     // The digest that stands for the license in the log, and where its file says that it is.
     let file = UnverifiedFile::read(&fs::read(&license).unwrap()).unwrap();
     let (digest, proof) = (file.document.digest().to_string(), file.proof.expect("a proof"));
-    assert_eq!((proof.index, proof.size), (0, 1));
+    assert_eq!((proof.index, proof.size), (1, 2), "after the trust bundle");
     let proved = vendor.run(&["log", "prove", &digest]).exits(0).json();
     assert_eq!(
         [&proved["kind"], &proved["index"], &proved["size"]],
-        [&json!("license"), &json!(0), &json!(2)]
+        [&json!("license"), &json!(1), &json!(3)]
     );
 
     let export = vendor.path("log.txt");
@@ -42,7 +42,7 @@ fn an_answer_is_proved_from_the_store_and_from_an_export() {
         elsewhere(&["verify", "--trust", trust, "--from", from.to_str().unwrap(), export])
     };
     for answer in [&license, &refresh] {
-        assert_eq!(verify(answer, export).exits(0).json()["size"], 2);
+        assert_eq!(verify(answer, export).exits(0).json()["size"], 3);
     }
 
     // A leaf changed, one removed, and a log of another vendor.

@@ -81,6 +81,8 @@ pub struct InstallationRecord {
     pub barred: BTreeMap<Digest, Bar>,
     /// Keys that its next refresh exchanges: from one to another.
     pub exchanged: BTreeMap<Digest, Digest>,
+    /// Whether a revocation list names it: no license for it would be believed.
+    pub revoked: bool,
 }
 
 /// Why an installation may not use a key.

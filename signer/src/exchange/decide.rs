@@ -158,6 +158,10 @@ impl Book {
         if counter <= marks.answered {
             return Err(RefusalCode::Overtaken.into());
         }
+        // Row 9, of the installation itself: it was revoked.
+        if record.revoked {
+            return Err(RefusalCode::Blocked.into());
+        }
         // Rows 9 and 10.
         let (license, digest) = terms::license(self, incoming, record, asker, recovering, now)?;
         let installation = request.installation().public_key.thumbprint();

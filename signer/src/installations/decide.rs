@@ -15,6 +15,7 @@ use crate::{
         Columns, StoreError, Transaction, custody,
         exchange_read::{self, Wanted},
         listed::list_again,
+        news::{self, ForkDecision},
         tally::write_tallies,
     },
 };
@@ -143,12 +144,25 @@ impl Installations {
         let second = read(second.ok_or(ResolveError::NoFork)?)?;
         let strays = exchange_read::stray_requests(&mut transaction, installation).await?;
         let strays = strays.into_iter().map(read).collect::<Result<Vec<_>, _>>()?;
+        let fork = book.installations[installation].fork.ok_or(ResolveError::NoFork)?;
+        let chain = &book.installations[installation].chain;
+        let first = chain.range(..=fork.counter).next_back().map(|(_, first)| *first);
         book.resolve(*installation, lives, &second, &strays, now)?;
         for change in &book.changes {
             if let Change::Resolved(resolved) = change {
                 custody::write_resolution(&mut transaction, resolved, &by.actor, now).await?;
             }
         }
+        let decision = ForkDecision {
+            installation: *installation,
+            counter: fork.counter,
+            first: first.unwrap_or(fork.digest),
+            second: fork.digest,
+            lives,
+            who: by.actor.clone(),
+            decided: now,
+        };
+        news::write_decision(&mut transaction, &decision).await?;
         let of = book.installations[installation].leases.last().map(|lease| lease.key);
         if let Some(key) = of.filter(|key| book.keys.contains_key(key)) {
             let lives = match lives {

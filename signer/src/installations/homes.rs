@@ -3,13 +3,16 @@
 
 use std::collections::BTreeMap;
 
-use license_format::{Digest, Label, LicenseKey, LicenseType, Timestamp};
+use license_format::{Digest, Label, LicenseId, LicenseKey, LicenseType, Timestamp};
 use sqlx::AnyConnection;
 
 use crate::{
     exchange::{Bar, InstallationRecord, Seats},
     ids::{LicenseKeyId, SubscriptionId},
-    store::{Columns, StoreError, counted_moves},
+    store::{
+        Columns, StoreError, counted_moves,
+        rows::{Value, read_where_in},
+    },
 };
 
 /// A license key, as it is named where an installation is shown.
@@ -40,6 +43,10 @@ pub struct HomeView {
     pub ends: Timestamp,
     /// The key that the next refresh goes on with, if somebody has said so.
     pub exchanged_to: Option<KeyName>,
+    /// Those of its licenses that nobody has revoked.
+    pub licenses: Vec<LicenseId>,
+    /// How many were revoked, and count until their proxy proves that it let go.
+    pub revoked: u64,
 }
 
 /// A key that an installation may not use.
@@ -68,6 +75,12 @@ pub(super) async fn homes_and_bars(
     named.sort_unstable();
     named.dedup();
     let names = names(connection, &named).await?;
+    let counted: Vec<Value> = record.counted(now).map(|lease| lease.license.as_bytes().into()).collect();
+    let sql = "SELECT subject FROM revocation WHERE subject IN ({})";
+    let rows = read_where_in(connection, sql, &[], &counted).await?;
+    let revoked =
+        rows.iter().map(|row| Columns::of("revocation", row).fixed("subject", LicenseId::from_slice));
+    let revoked: Vec<LicenseId> = revoked.collect::<Result<_, _>>()?;
     let mut homes: BTreeMap<Digest, HomeView> = BTreeMap::new();
     for lease in record.counted(now) {
         let Some(key) = names.get(&lease.key) else { continue };
@@ -76,7 +89,13 @@ pub(super) async fn homes_and_bars(
             seats: Seats::new(),
             ends: lease.ends,
             exchanged_to: record.exchanged.get(&lease.key).and_then(|to| names.get(to)).cloned(),
+            licenses: Vec::new(),
+            revoked: 0,
         });
+        match revoked.contains(&lease.license) {
+            true => home.revoked += 1,
+            false => home.licenses.push(lease.license),
+        }
         for (metric, seats) in &lease.seats {
             let most = home.seats.entry(*metric).or_default();
             *most = (*most).max(*seats);

@@ -47,6 +47,8 @@ pub struct KeyRing {
     /// A file that does not say whose it is, as after a change of passphrase with OpenSSL, has no public key here.
     held: Vec<(Option<PublicKey>, KeyPlace)>,
     preferred: Vec<Thumbprint>,
+    /// Keys that a revocation list names: they sign nothing any more, whatever the bundle says.
+    revoked: Vec<Thumbprint>,
 }
 
 /// A key of the bundle, with where its secret lies.
@@ -70,7 +72,12 @@ impl KeyRing {
             let TokenText { module, token, key, public_key } = token;
             (Some(public_key), KeyPlace::Token(TokenAddress { module, token, key }))
         }));
-        Ok(KeyRing { held, preferred })
+        Ok(KeyRing { held, preferred, revoked: Vec::new() })
+    }
+
+    /// Never uses these keys, which a revocation list names.
+    pub fn bar(&mut self, revoked: &[Thumbprint]) {
+        self.revoked = revoked.to_vec();
     }
 
     /// Where the secret of a key lies, if it is here.
@@ -92,6 +99,16 @@ impl KeyRing {
         kind: Kind,
         now: Timestamp,
     ) -> Result<Usable<'a>, KeyError> {
+        Ok(self.usable(bundle, kind, now)?.remove(0))
+    }
+
+    /// All that could, the one in use first: the others are its spares. Refuses where there is none, so the list is never empty.
+    pub fn usable<'a>(
+        &'a self,
+        bundle: &'a TrustBundle,
+        kind: Kind,
+        now: Timestamp,
+    ) -> Result<Vec<Usable<'a>>, KeyError> {
         let mut entries: Vec<&KeyEntry> =
             bundle.keys.iter().filter(|entry| entry.signs.contains(&kind)).collect();
         // Stable: among those that are preferred alike, the bundle's order stays.
@@ -99,16 +116,31 @@ impl KeyRing {
             let kid = entry.public_key.thumbprint();
             self.preferred.iter().position(|preferred| *preferred == kid).unwrap_or(usize::MAX)
         });
-        let mut reasons = Vec::new();
+        let (mut usable, mut reasons) = (Vec::new(), Vec::new());
         for entry in entries {
             let kid = entry.public_key.thumbprint().short();
-            match (unusable(entry, now), self.place(&entry.public_key)) {
-                (None, Some(place)) => return Ok(Usable { entry, place }),
+            match (self.unusable(entry, now), self.place(&entry.public_key)) {
+                (None, Some(place)) => usable.push(Usable { entry, place }),
                 (None, None) => reasons.push(format!("{kid} is not here")),
                 (Some(why), _) => reasons.push(format!("{kid} {why}")),
             }
         }
-        Err(KeyError::NoneUsable { kind, bundle: bundle.number, reasons })
+        match usable.is_empty() {
+            true => Err(KeyError::NoneUsable { kind, bundle: bundle.number, reasons }),
+            false => Ok(usable),
+        }
+    }
+
+    /// Whether a key may sign a kind now, wherever its secret is.
+    pub(crate) fn may_sign(
+        &self,
+        kid: &Thumbprint,
+        bundle: &TrustBundle,
+        kind: Kind,
+        now: Timestamp,
+    ) -> bool {
+        let entry = bundle.key(kid).filter(|entry| entry.signs.contains(&kind));
+        entry.is_some_and(|entry| self.unusable(entry, now).is_none())
     }
 
     /// Opens the key that signs a kind now.
@@ -129,7 +161,8 @@ impl KeyRing {
         }
     }
 
-    fn open_unnamed(
+    /// One that does not say whose it is, if it may sign a kind now.
+    pub(crate) fn open_unnamed(
         &self,
         bundle: &TrustBundle,
         kind: Kind,
@@ -138,15 +171,28 @@ impl KeyRing {
     ) -> Result<Option<Box<dyn SigningBackend>>, KeyError> {
         for (_, place) in self.held.iter().filter(|(public_key, _)| public_key.is_none()) {
             let key = open(place, secrets)?;
-            let entry = bundle.key(&key.thumbprint());
-            if entry.is_some_and(|entry| entry.signs.contains(&kind) && unusable(entry, now).is_none()) {
+            if self.may_sign(&key.thumbprint(), bundle, kind, now) {
                 return Ok(Some(key));
             }
         }
         Ok(None)
     }
 
-    /// Prefers a key over the others from the next start on, durably.
+    /// Why a key may not sign at an instant, if so.
+    fn unusable(&self, entry: &KeyEntry, now: Timestamp) -> Option<String> {
+        if self.revoked.contains(&entry.public_key.thumbprint()) {
+            return Some("is revoked".to_owned());
+        }
+        if entry.distrusted_since.is_some_and(|since| since <= now) {
+            return Some("is distrusted".to_owned());
+        }
+        if now < entry.from {
+            return Some(format!("may sign from {}", entry.from.date()));
+        }
+        (entry.until <= now).then(|| format!("could sign until {}", entry.until.date()))
+    }
+
+    /// Prefers a key over the others, durably; a signer that is running uses it from its next answer on.
     pub fn prefer(dir: &DataDir, kid: Thumbprint, entropy: &mut dyn Entropy) -> Result<(), KeyError> {
         Settings::change(dir, entropy, |settings| {
             settings.preferred.retain(|preferred| *preferred != kid);
@@ -187,17 +233,6 @@ pub fn open(place: &KeyPlace, secrets: &Secrets) -> Result<Box<dyn SigningBacken
             Ok(Box::new(TokenKey::open(address.clone(), pin)?))
         }
     }
-}
-
-/// Why a key may not sign at an instant, if so.
-fn unusable(entry: &KeyEntry, now: Timestamp) -> Option<String> {
-    if entry.distrusted_since.is_some_and(|since| since <= now) {
-        return Some("is distrusted".to_owned());
-    }
-    if now < entry.from {
-        return Some(format!("may sign from {}", entry.from.date()));
-    }
-    (entry.until <= now).then(|| format!("could sign until {}", entry.until.date()))
 }
 
 /// Key files, in the order of their names.

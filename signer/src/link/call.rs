@@ -3,6 +3,8 @@
 //! The rule for changing these types: a field or variant that is added, renamed or dropped makes another [`super::VERSION`]. Both programs
 //! come from one package, so neither speaks an older version than its own; who meets another is told which of the two to update.
 
+use std::borrow::Cow;
+
 use license_format::{Digest, Label, Thumbprint, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -12,8 +14,10 @@ use crate::{
     exchange::Lives,
     ids::{LicenseKeyId, RecordId},
     installations::Decider,
+    lookout::Trouble,
     people::Asker,
     reason::Reason,
+    revocation::Revoke,
 };
 
 /// A call, and the record that it is about: a portal over another store than its signer's is refused before anything is done.
@@ -82,6 +86,13 @@ pub enum Decision {
     },
     /// Seats beyond those bought.
     GrantOverdraft(OverdraftDraft),
+    /// Licenses or a key that are not honoured any more.
+    Revoke {
+        /// Which.
+        what: Revoke,
+        /// Why, for the history.
+        reason: Reason,
+    },
     /// The second person says yes to a proposal.
     Confirm {
         /// Which.
@@ -143,6 +154,26 @@ pub struct Health {
     pub vendor: Label,
     /// Until when proxies bring back what a restored record lacks.
     pub recovering_until: Option<Timestamp>,
+    /// What keeps the key from signing that should, while another one does, or none.
+    pub warning: Option<Warning>,
+}
+
+/// Something that should be looked after, though the signer answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Warning {
+    /// Stable, for programs.
+    pub code: Cow<'static, str>,
+    /// In a sentence.
+    pub says: String,
+    /// What to do about it.
+    pub next_step: String,
+}
+
+impl From<Trouble> for Warning {
+    fn from(Trouble { code, says, next_step }: Trouble) -> Warning {
+        Warning { code: code.into(), says, next_step }
+    }
 }
 
 /// A durable answer. What it says is in its file, which the portal reads itself.

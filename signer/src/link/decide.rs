@@ -43,9 +43,12 @@ impl Signer {
                     return Ok(Decided::Waits { proposal: proposal.number });
                 }
             }
-            Decision::Confirm { number } => {
-                self.second_person().confirm(number, &by.actor, now).await?;
+            Decision::Revoke { what, reason } => {
+                if let Taken::Waits(proposal) = self.revoke(what, reason, &by.actor, now).await? {
+                    return Ok(Decided::Waits { proposal: proposal.number });
+                }
             }
+            Decision::Confirm { number } => self.confirm(number, &by.actor, now).await?,
             Decision::Decline { number } => {
                 self.second_person().decline(number, &by.actor, now).await?;
             }

@@ -9,6 +9,7 @@ use crate::{
     catalog::CatalogError,
     installations::CustodyError,
     problem::{Problem, sentences},
+    revocation::RevokeError,
     second_person::SecondPersonError,
     store::StoreError,
 };
@@ -130,10 +131,21 @@ impl From<SecondPersonError> for CallError {
         let fault = match error {
             SecondPersonError::Store(error) => return error.into(),
             SecondPersonError::Catalog(error) => return error.into(),
+            SecondPersonError::Revoke(error) => return (*error).into(),
             SecondPersonError::NotFound { .. } => Fault::NotFound,
             _ => Fault::Refused,
         };
         CallError::new(fault, error.code(), error.to_string(), error.next_step())
+    }
+}
+
+impl From<RevokeError> for CallError {
+    fn from(error: RevokeError) -> CallError {
+        match error {
+            RevokeError::Answer(error) => error.into(),
+            RevokeError::SecondPerson(error) => (*error).into(),
+            other => CallError::new(Fault::Refused, other.code(), other.to_string(), other.next_step()),
+        }
     }
 }
 

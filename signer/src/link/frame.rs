@@ -106,7 +106,8 @@ mod tests {
             let reply = Reply::Answer(Told { file: file.clone(), repeated: true, newest });
             assert_eq!(there_and_back(&reply).await, reply);
         }
-        let health = Health { vendor: "Northwind".parse().expect("a label"), recovering_until: None };
+        let health =
+            Health { vendor: "Northwind".parse().expect("a label"), recovering_until: None, warning: None };
         assert_eq!(there_and_back(&Reply::Health(health.clone())).await, Reply::Health(health));
     }
 

@@ -21,7 +21,7 @@ mod portal_side;
 mod server;
 mod tls;
 
-pub use call::{AboutKey, Call, Decided, Decision, Envelope, Health, Reply, Stored, Told};
+pub use call::{AboutKey, Call, Decided, Decision, Envelope, Health, Reply, Stored, Told, Warning};
 pub use client::Link;
 pub use door::{Door, SocketMode};
 pub use error::{CallError, Fault, LinkError};

@@ -178,7 +178,11 @@ impl PortalSide {
             SignersDesk::Here(signer) => {
                 signer.is_healthy().await?;
                 let recovering_until = signer.recovery().map(|recovery| recovery.horizon);
-                Ok(Health { vendor: self.vendor.clone(), recovering_until })
+                Ok(Health {
+                    vendor: self.vendor.clone(),
+                    recovering_until,
+                    warning: signer.trouble().map(Into::into),
+                })
             }
             SignersDesk::Apart { store, .. } => {
                 store.vendor().await?;

@@ -112,6 +112,7 @@ async fn reply(
             Reply::Health(Health {
                 vendor: signer.vendor().clone(),
                 recovering_until: signer.recovery().map(|recovery| recovery.horizon),
+                warning: signer.trouble().map(Into::into),
             })
         }
         Call::Answer { file, asker } => {

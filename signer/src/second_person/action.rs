@@ -4,10 +4,12 @@ use license_format::Timestamp;
 use serde::{Deserialize, Serialize};
 use sqlx::AnyConnection;
 
-use super::{Result, set_required};
+use super::{Result, SecondPersonError, set_required};
 use crate::{
     catalog::{self, Difference, OverdraftDraft},
     people::Actor,
+    reason::Reason,
+    revocation::{self, Revoke},
 };
 
 /// An action of staff with which one person alone could do harm. Stored as CBOR until it is done: a variant may be added, and one that
@@ -17,15 +19,28 @@ use crate::{
 pub enum RiskyAction {
     /// Seats beyond those bought.
     Overdraft(OverdraftDraft),
+    /// Licenses or a key that are not honoured any more.
+    Revoke {
+        /// Which.
+        what: Revoke,
+        /// Why.
+        reason: Reason,
+    },
     /// From now on nobody needs a second person.
     RuleOff,
 }
 
 impl RiskyAction {
+    /// Whether something is signed in it, so that only a signer does it.
+    pub fn is_signed(&self) -> bool {
+        matches!(self, RiskyAction::Revoke { .. })
+    }
+
     /// What it would do, in a sentence. Refuses what could not be done.
     pub(super) async fn describe(&self, connection: &mut AnyConnection, now: Timestamp) -> Result<String> {
         match self {
             RiskyAction::Overdraft(draft) => Ok(catalog::describe_overdraft(connection, draft, now).await?),
+            RiskyAction::Revoke { what, reason } => Ok(revocation::describe(connection, what, reason).await?),
             RiskyAction::RuleOff => Ok("no second person is required any more".to_owned()),
         }
     }
@@ -42,6 +57,7 @@ impl RiskyAction {
                 catalog::enter_overdraft(connection, draft, by, now).await?;
                 Ok(())
             }
+            RiskyAction::Revoke { .. } => Err(SecondPersonError::SignerNeeded),
             RiskyAction::RuleOff => set_required(connection, false).await,
         }
     }
@@ -59,6 +75,20 @@ impl RiskyAction {
         match self {
             RiskyAction::Overdraft(draft) => {
                 Ok(catalog::record(connection, &draft.subscription, None, &[noted], by, now).await?)
+            }
+            RiskyAction::Revoke { what, .. } => {
+                for (subscription, key) in revocation::histories(connection, what).await? {
+                    catalog::record(
+                        connection,
+                        &subscription,
+                        Some(&key),
+                        std::slice::from_ref(&noted),
+                        by,
+                        now,
+                    )
+                    .await?;
+                }
+                Ok(())
             }
             // The list of proposals is its history.
             RiskyAction::RuleOff => Ok(()),

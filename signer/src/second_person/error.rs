@@ -2,7 +2,7 @@
 
 use license_format::Timestamp;
 
-use crate::{catalog::CatalogError, store::StoreError};
+use crate::{answer::AnswerError, catalog::CatalogError, revocation::RevokeError, store::StoreError};
 
 /// Why something that takes two people was refused or failed. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +34,12 @@ pub enum SecondPersonError {
         /// How.
         what: &'static str,
     },
+    /// The rule came between.
+    #[error("a second person is required for this")]
+    Required,
+    /// Something is signed in it.
+    #[error("this is signed, and so done where the signing keys are")]
+    SignerNeeded,
     /// Too few could confirm anything.
     #[error("{found} of the vendor's staff can sign in, and two are needed")]
     TooFew {
@@ -43,6 +49,9 @@ pub enum SecondPersonError {
     /// The action itself.
     #[error(transparent)]
     Catalog(#[from] CatalogError),
+    /// The action itself, where something is revoked.
+    #[error(transparent)]
+    Revoke(Box<RevokeError>),
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -58,15 +67,18 @@ impl SecondPersonError {
             SecondPersonError::NotStaff => "staff-only",
             SecondPersonError::Expired { .. } => "proposal-expired",
             SecondPersonError::Decided { .. } => "proposal-decided",
+            SecondPersonError::Required => "second-person-required",
+            SecondPersonError::SignerNeeded => "signer-needed",
             SecondPersonError::TooFew { .. } => "second-person-too-few",
             SecondPersonError::Catalog(error) => error.code(),
+            SecondPersonError::Revoke(error) => error.code(),
             SecondPersonError::Store(error) => error.code(),
         }
     }
 
     /// What to do about it.
-    pub fn next_step(&self) -> &str {
-        match self {
+    pub fn next_step(&self) -> String {
+        let says = match self {
             SecondPersonError::NotFound { .. } => "Look at the list of proposals.",
             SecondPersonError::SamePerson => {
                 "Ask another of the vendor's staff to look at it and confirm it."
@@ -79,17 +91,32 @@ impl SecondPersonError {
             SecondPersonError::Decided { .. } => {
                 "Look at the list of proposals; propose it again if it is still needed."
             }
+            SecondPersonError::Required => "Try again: it is proposed then.",
+            SecondPersonError::SignerNeeded => {
+                "Confirm it on the portal, or with `waybill second-person confirm` on the signer's machine."
+            }
             SecondPersonError::TooFew { .. } => {
                 "Invite another with `waybill user invite --staff`, and have them choose a password."
             }
             SecondPersonError::Catalog(error) => error.next_step(),
+            SecondPersonError::Revoke(error) => return error.next_step(),
             SecondPersonError::Store(error) => error.next_step(),
-        }
+        };
+        says.to_owned()
     }
 }
 
 impl From<sqlx::Error> for SecondPersonError {
     fn from(error: sqlx::Error) -> SecondPersonError {
         SecondPersonError::Store(error.into())
+    }
+}
+
+impl From<RevokeError> for SecondPersonError {
+    fn from(error: RevokeError) -> SecondPersonError {
+        match error {
+            RevokeError::Answer(AnswerError::Store(error)) => SecondPersonError::Store(error),
+            other => SecondPersonError::Revoke(Box::new(other)),
+        }
     }
 }

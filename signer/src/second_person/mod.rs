@@ -5,7 +5,8 @@
 //! staff, and not the one who proposed. The rule is switched off as it asks: by two.
 //!
 //! To make another action risky: a variant of [`RiskyAction`], what it says and what it does (`action`), and its callers go through
-//! [`SecondPerson::take`], which is the only door to it.
+//! [`SecondPerson::take`], which is the only door to it. What is signed (a revocation) the signer does itself, in a transaction that asks
+//! [`demand_alone`] or [`close`]. Trust bundles are not here: root keys sign them, and their threshold says how many people that takes.
 
 mod action;
 mod error;
@@ -68,9 +69,9 @@ pub enum ProposalState {
 
 /// What came of asking for a risky action.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Taken {
+pub enum Taken<T = ()> {
     /// Nobody else is needed, and it is done.
-    Done,
+    Done(T),
     /// It waits for a second person.
     Waits(Box<Proposal>),
 }
@@ -112,43 +113,39 @@ impl SecondPerson {
         if !is_required(&mut transaction).await? {
             action.perform(&mut transaction, by, now).await?;
             transaction.commit().await?;
-            return Ok(Taken::Done);
+            return Ok(Taken::Done(()));
         }
-        demand_staff(&mut transaction, by).await?;
-        let says = action.describe(&mut transaction, now).await?;
-        let sql = "SELECT CAST(COALESCE(MAX(number), 0) AS BIGINT) + 1 AS number FROM proposal";
-        let row = sqlx::query(sql).fetch_one(&mut *transaction).await?;
-        let number = Columns::of("proposal", &row).count("number")?;
-        let proposal = Proposal {
-            number,
-            says,
-            proposed_by: by.clone(),
-            proposed: now,
-            expires: now.plus(WAITS),
-            state: ProposalState::Open,
-            action,
-        };
-        insert(&mut transaction, &proposal).await?;
-        let (note, action) = (format!("{number}: {}", proposal.says), &proposal.action);
-        action.note(&mut transaction, "proposed", note, by, now).await?;
+        let proposal = propose(&mut transaction, action, by, now).await?;
         transaction.commit().await?;
         Ok(Taken::Waits(Box::new(proposal)))
     }
 
-    /// Confirms a proposal, and so does it, as it was proposed. Refuses whoever proposed it, and whoever is not of staff.
+    /// Has an action wait that the signer does itself, because something is signed in it. Where no second person is required nothing
+    /// happens here, and whoever does it says [`demand_alone`] in its transaction.
+    pub(crate) async fn propose(
+        &self,
+        action: RiskyAction,
+        by: &Actor,
+        now: Timestamp,
+    ) -> Result<Option<Proposal>> {
+        let mut transaction = self.store.begin().await?;
+        if !is_required(&mut transaction).await? {
+            return Ok(None);
+        }
+        let proposal = propose(&mut transaction, action, by, now).await?;
+        transaction.commit().await?;
+        Ok(Some(proposal))
+    }
+
+    /// Confirms a proposal, and so does it, as it was proposed. Refuses whoever proposed it, and whoever is not of staff; and what only a
+    /// signer does (`SignerNeeded`): see [`Signer::confirm`](crate::Signer::confirm).
     pub async fn confirm(&self, number: u64, by: &Actor, now: Timestamp) -> Result<Proposal> {
         let mut transaction = self.store.begin().await?;
-        demand_staff(&mut transaction, by).await?;
-        let proposal = open(&mut transaction, number, now).await?;
-        if proposal.proposed_by == *by {
-            return Err(SecondPersonError::SamePerson);
-        }
+        let proposal = close(&mut transaction, number, by, now).await?;
         // What has become impossible since is refused here, and the proposal goes on waiting.
         proposal.action.perform(&mut transaction, by, now).await?;
-        let state = ProposalState::Done { by: by.clone(), at: now };
-        decide(&mut transaction, number, "done", by, now).await?;
         transaction.commit().await?;
-        Ok(Proposal { state, ..proposal })
+        Ok(proposal)
     }
 
     /// Declines a proposal; whoever made it takes it back so.
@@ -175,6 +172,56 @@ impl SecondPerson {
     pub async fn show(&self, number: u64) -> Result<Proposal> {
         find(&mut *self.store.read().await?, number).await
     }
+}
+
+/// In the transaction of what takes two people: that nobody else is required.
+pub(crate) async fn demand_alone(connection: &mut AnyConnection) -> Result<()> {
+    match is_required(connection).await? {
+        true => Err(SecondPersonError::Required),
+        false => Ok(()),
+    }
+}
+
+/// In the transaction in which it is done: that a second person confirms a proposal, which is closed with that.
+pub(crate) async fn close(
+    connection: &mut AnyConnection,
+    number: u64,
+    by: &Actor,
+    now: Timestamp,
+) -> Result<Proposal> {
+    demand_staff(connection, by).await?;
+    let proposal = open(connection, number, now).await?;
+    if proposal.proposed_by == *by {
+        return Err(SecondPersonError::SamePerson);
+    }
+    decide(connection, number, "done", by, now).await?;
+    Ok(Proposal { state: ProposalState::Done { by: by.clone(), at: now }, ..proposal })
+}
+
+async fn propose(
+    connection: &mut AnyConnection,
+    action: RiskyAction,
+    by: &Actor,
+    now: Timestamp,
+) -> Result<Proposal> {
+    demand_staff(connection, by).await?;
+    let says = action.describe(connection, now).await?;
+    let sql = "SELECT CAST(COALESCE(MAX(number), 0) AS BIGINT) + 1 AS number FROM proposal";
+    let row = sqlx::query(sql).fetch_one(&mut *connection).await?;
+    let number = Columns::of("proposal", &row).count("number")?;
+    let proposal = Proposal {
+        number,
+        says,
+        proposed_by: by.clone(),
+        proposed: now,
+        expires: now.plus(WAITS),
+        state: ProposalState::Open,
+        action,
+    };
+    insert(connection, &proposal).await?;
+    let (note, action) = (format!("{number}: {}", proposal.says), &proposal.action);
+    action.note(connection, "proposed", note, by, now).await?;
+    Ok(proposal)
 }
 
 async fn is_required(connection: &mut AnyConnection) -> Result<bool> {

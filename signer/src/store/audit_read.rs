@@ -2,15 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use license_format::{Digest, LicenseId, Thumbprint, Timestamp};
+use license_format::{Digest, LicenseId, Thumbprint, Timestamp, UnverifiedDocument};
 use sqlx::{AnyConnection, any::AnyRow};
 
 use super::{
-    Columns, StoreError, big, installations_read::read_installations, log_read::read_leaf,
-    rows::read_where_in, sold_read::digests, tally,
+    Columns, StoreError, big,
+    installations_read::read_installations,
+    log_read::read_leaf,
+    news::ForkDecision,
+    rows::{Value, read_where_in},
+    sold_read::digests,
+    tally,
 };
 use crate::{
-    exchange::{InstallationRecord, Lapses, Tally},
+    exchange::{InstallationRecord, Lapses, Lives, Tally},
     log::{Leaf, Node},
     people::Asker,
 };
@@ -102,6 +107,63 @@ pub(crate) async fn answers(
         })
     };
     read_where_in(connection, sql, &[], &digests(requests)).await?.iter().map(answer).collect()
+}
+
+/// A document that is on the log and is no answer, as its row has it; absent if it does not read.
+#[derive(Debug)]
+pub(crate) struct NewsRow {
+    pub(crate) kind: String,
+    pub(crate) number: u64,
+    pub(crate) document: Option<UnverifiedDocument>,
+}
+
+/// Leaves of some kinds, in order.
+pub(crate) async fn leaves_of(
+    connection: &mut AnyConnection,
+    kinds: &[&str],
+) -> Result<Vec<Leaf>, StoreError> {
+    let sql =
+        "SELECT position, digest, kind, code, issued FROM log_leaf WHERE kind IN ({}) ORDER BY position";
+    let kinds: Vec<Value> = kinds.iter().map(|kind| (*kind).into()).collect();
+    read_where_in(connection, sql, &[], &kinds).await?.iter().map(read_leaf).collect()
+}
+
+/// Trust bundles and revocation lists, by the digests that their rows say.
+pub(crate) async fn news(connection: &mut AnyConnection) -> Result<BTreeMap<Digest, NewsRow>, StoreError> {
+    let sql = "SELECT digest, kind, number, document FROM news";
+    let news = |row| {
+        let columns = Columns::of("news", row);
+        let document = UnverifiedDocument::decode(&columns.bytes("document")?).ok();
+        let row = NewsRow { kind: columns.text("kind")?, number: columns.count("number")?, document };
+        Ok((columns.digest("digest")?, row))
+    };
+    sqlx::query(sql).fetch_all(connection).await?.iter().map(news).collect()
+}
+
+/// Decisions about forks, by the digests that their rows say, with their leaves.
+pub(crate) async fn decisions(
+    connection: &mut AnyConnection,
+) -> Result<BTreeMap<Digest, (ForkDecision, Option<u64>)>, StoreError> {
+    let sql =
+        "SELECT digest, installation, counter, first, second, lives, who, decided, leaf FROM fork_decision";
+    let decision = |row| {
+        let columns = Columns::of("fork_decision", row);
+        let decision = ForkDecision {
+            installation: columns.fixed("installation", Thumbprint::from_slice)?,
+            counter: columns.count("counter")?,
+            first: columns.digest("first")?,
+            second: columns.digest("second")?,
+            lives: columns.named("lives", |lives| match lives {
+                "first" => Some(Lives::First),
+                "second" => Some(Lives::Second),
+                _ => None,
+            })?,
+            who: columns.parsed("who")?,
+            decided: columns.time("decided")?,
+        };
+        Ok((columns.digest("digest")?, (decision, columns.optional_count("leaf")?)))
+    };
+    sqlx::query(sql).fetch_all(connection).await?.iter().map(decision).collect()
 }
 
 /// The leases of some requests.

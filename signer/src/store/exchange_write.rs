@@ -34,11 +34,7 @@ pub(crate) struct Given {
     pub(crate) counter: u64,
     pub(crate) account: Option<AccountId>,
     pub(crate) kind: Kind,
-    /// The refusal's code, empty for a yes.
-    pub(crate) code: String,
     pub(crate) is_final: bool,
-    /// Digest of the answer's document: its leaf in the log.
-    pub(crate) document: Digest,
     pub(crate) file: Vec<u8>,
 }
 
@@ -62,7 +58,7 @@ pub(crate) async fn write_batch(
     write_listed(connection, changes).await?;
     write_answers(connection, given, now).await?;
     match logged {
-        Some(logged) => write_log(connection, given, logged, now).await,
+        Some(logged) => write_log(connection, logged, now).await,
         None => Ok(()),
     }
 }

@@ -61,7 +61,9 @@ pub(super) async fn read_installations(
 ) -> Result<BTreeMap<Thumbprint, InstallationRecord>, StoreError> {
     let names: Vec<Value> = wanted.iter().map(|(thumbprint, _)| thumbprint.as_bytes().into()).collect();
     let mut records = BTreeMap::new();
-    let sql = "SELECT thumbprint, account, newest, clock_behind, fork_counter, fork_digest FROM installation WHERE thumbprint IN ({})";
+    let sql = "SELECT thumbprint, account, newest, clock_behind, fork_counter, fork_digest, CASE WHEN EXISTS \
+               (SELECT 1 FROM revocation WHERE revocation.subject = installation.thumbprint) THEN 1 ELSE 0 END AS revoked \
+               FROM installation WHERE thumbprint IN ({})";
     for row in read_where_in(connection, sql, &[], &names).await? {
         let columns = Columns::of("installation", &row);
         let fork_counter = columns.optional_count("fork_counter")?;
@@ -74,6 +76,7 @@ pub(super) async fn read_installations(
             fork: fork_counter.zip(fork_digest).map(|(counter, digest)| Branch { counter, digest }),
             clock_behind: columns.flag("clock_behind")?,
             newest: columns.count("newest")?,
+            revoked: columns.count("revoked")? != 0,
             ..InstallationRecord::default()
         };
         records.insert(columns.fixed("thumbprint", Thumbprint::from_slice)?, record);

@@ -4,15 +4,11 @@
 use license_format::Timestamp;
 use sqlx::AnyConnection;
 
-use super::{
-    StoreError, big,
-    exchange_write::{Given, demand},
-    rows::write_rows,
-    seconds,
-};
+use super::{StoreError, big, exchange_write::demand, rows::write_rows, seconds};
 use crate::{
-    answer::SignedCheckpoint,
+    issuer::SignedCheckpoint,
     log::{Growth, Stranger},
+    lookout::NewLeaf,
 };
 
 /// What a batch did to the log.
@@ -21,6 +17,8 @@ pub(crate) struct Logged {
     pub(crate) growth: Growth,
     /// Of the new head.
     pub(crate) checkpoint: SignedCheckpoint,
+    /// What was added, in order.
+    pub(crate) leaves: Vec<NewLeaf>,
 }
 
 /// Writes down who has seen another log than this, unless something is written of them already.
@@ -45,23 +43,22 @@ pub(crate) async fn write_strangers(
 }
 
 /// Writes a batch's leaves. The head comes last, where the one that was read is again the condition.
-pub(super) async fn write_log(
+pub(crate) async fn write_log(
     connection: &mut AnyConnection,
-    given: &[Given],
     logged: &Logged,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let Logged { growth, checkpoint } = logged;
-    let leaves = given
+    let Logged { growth, checkpoint, leaves } = logged;
+    let leaves = leaves
         .iter()
         .zip(growth.before().size()..)
-        .map(|(given, position)| {
+        .map(|(leaf, position)| {
             vec![
                 position.into(),
-                given.document.as_bytes().into(),
-                given.kind.name().into(),
-                given.code.as_str().into(),
-                given.request.as_bytes().into(),
+                leaf.digest.as_bytes().into(),
+                leaf.kind.into(),
+                leaf.code.as_str().into(),
+                leaf.request.as_bytes().into(),
                 now.into(),
             ]
         })

@@ -15,6 +15,7 @@ mod installations_write;
 pub(crate) mod listed;
 pub(crate) mod log_read;
 pub(crate) mod log_write;
+pub(crate) mod news;
 mod open;
 mod row;
 pub(crate) mod rows;

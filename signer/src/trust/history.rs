@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use license_format::{UnverifiedDocument, UnverifiedFile, limits};
+use license_format::{Kind, UnverifiedDocument, UnverifiedFile, limits};
 use verifier::TrustState;
 
 use super::TrustError;
@@ -17,10 +17,13 @@ pub struct History {
     newest: TrustState,
     /// The documents of the bundles before the newest, the newer first.
     earlier: Vec<Vec<UnverifiedDocument>>,
+    /// The revocation list that lies beside them. The newest bundle may not let its key sign any more; then it is not in `newest`.
+    list: Option<UnverifiedDocument>,
 }
 
 impl History {
-    /// Reads it. A bundle whose installation was interrupted is in place: its file is complete before `trust.waybill` is replaced.
+    /// Reads it, with the newest revocation list that lies beside the bundles. A bundle whose installation was interrupted is in place: its
+    /// file is complete before `trust.waybill` is replaced.
     pub fn read(dir: &DataDir) -> Result<History, TrustError> {
         let mut newest = pin(&dir.trust())?;
         while let Some(next) = document(&dir.trust_bundle(newest.bundle().number + 1))? {
@@ -32,11 +35,38 @@ impl History {
         for number in (1..newest.bundle().number).rev() {
             // Without one of them only those who are further behind are not led on.
             let Some(file) = document(&dir.trust_bundle(number))? else { break };
-            let mut documents = vec![file.document];
-            documents.extend(file.trust);
-            earlier.push(documents);
+            earlier.push(std::iter::once(file.document).chain(file.trust).filter(is_bundle).collect());
         }
-        Ok(History { newest, earlier })
+        let list = document(&dir.revocations())?.map(|file| file.document);
+        // A list whose key is distrusted since is replaced by the signer's next one.
+        let newest =
+            list.iter().find_map(|list| newest.advance(std::slice::from_ref(list)).ok()).unwrap_or(newest);
+        Ok(History { newest, earlier, list })
+    }
+
+    /// The same with later news of the same bundle.
+    pub(crate) fn with_newest(&self, newest: TrustState) -> History {
+        History { newest, ..self.clone() }
+    }
+
+    /// The revocation list that lies beside the bundles, whether or not it is still good.
+    pub(crate) fn list(&self) -> Option<&UnverifiedDocument> {
+        self.list.as_ref()
+    }
+
+    /// The documents of the bundles that are known here with a number above one, by number, the oldest first.
+    pub(crate) fn bundles_after(&self, number: u64) -> Vec<UnverifiedDocument> {
+        let newest = self.newest.bundle().number;
+        let missing = usize::try_from(newest.saturating_sub(number)).unwrap_or(usize::MAX);
+        let of_newest = self.newest.documents().into_iter().filter(is_bundle).collect();
+        let earlier = self
+            .earlier
+            .iter()
+            .map(|bundle| bundle.iter().filter(|document| is_bundle(document)).cloned().collect());
+        let mut bundles: Vec<Vec<UnverifiedDocument>> =
+            std::iter::once(of_newest).chain(earlier).take(missing).collect();
+        bundles.reverse();
+        bundles.concat()
     }
 
     /// What is trusted now.
@@ -76,14 +106,26 @@ impl History {
         for (number, state) in [(now, &self.newest), (next.bundle().number, next)] {
             let path = dir.trust_bundle(number);
             files::create_dir(path.parent().expect("it is in the data directory")).map_err(failed(&path))?;
-            match files::create(&path, &state.to_file().encode(), entropy) {
+            match files::create(&path, &bundle_file(state), entropy) {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists && number == now => {}
                 created => created.map_err(failed(&path))?,
             }
         }
         let path = dir.trust();
-        files::replace(&path, &next.to_file().encode(), entropy).map_err(failed(&path))
+        files::replace(&path, &bundle_file(next), entropy).map_err(failed(&path))
     }
+}
+
+/// A bundle without the revocation list of its time: as an earlier bundle it goes along for years, and nobody takes an old list whose key is
+/// revoked by a newer one.
+fn bundle_file(state: &TrustState) -> Vec<u8> {
+    let UnverifiedFile { document, mut trust, proof } = state.to_file();
+    trust.retain(is_bundle);
+    UnverifiedFile { document, trust, proof }.encode()
+}
+
+fn is_bundle(document: &UnverifiedDocument) -> bool {
+    document.kind() == Kind::TrustBundle
 }
 
 fn pin(path: &Path) -> Result<TrustState, TrustError> {

@@ -100,7 +100,7 @@ impl Vendor {
     /// A new server of the customer's, with this number.
     pub(crate) fn site(&self, number: u8) -> Site {
         Site {
-            proxy: Proxy::new(number, self.signer.trust(), self.now),
+            proxy: Proxy::new(number, &self.signer.trust(), self.now),
             slot: self.subscription.license_type,
         }
     }

@@ -2,6 +2,7 @@
 
 use axum::{Json, extract::State};
 use serde::Serialize;
+use signer::link;
 use utoipa::ToSchema;
 
 use super::problem::Problem;
@@ -10,10 +11,24 @@ use crate::{failure::Failure, portal::Portal};
 /// All is well.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Health {
-    /// `ok`.
+    /// `ok`, or `warning`: it answers, and something should be done about it.
     status: &'static str,
     /// Whose portal this is.
     vendor: String,
+    /// What should be done something about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    warning: Option<Warning>,
+}
+
+/// The key that should sign cannot, and another one does; or none does.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Warning {
+    /// Stable, for programs.
+    code: String,
+    /// In a sentence.
+    says: String,
+    /// What to do.
+    next_step: String,
 }
 
 /// Whether the portal can answer.
@@ -28,6 +43,12 @@ pub(super) struct Health {
     )
 )]
 pub(super) async fn get(State(portal): State<Portal>) -> Result<Json<Health>, Failure> {
-    portal.signer().health().await?;
-    Ok(Json(Health { status: "ok", vendor: portal.signer().vendor().to_string() }))
+    let link::Health { vendor, warning, .. } = portal.signer().health().await?;
+    let warning = warning.map(|link::Warning { code, says, next_step }| Warning {
+        code: code.into_owned(),
+        says,
+        next_step,
+    });
+    let status = if warning.is_some() { "warning" } else { "ok" };
+    Ok(Json(Health { status, vendor: vendor.to_string(), warning }))
 }

@@ -3,7 +3,7 @@
 
 use askama::Template;
 use axum::{http::StatusCode, response::Response};
-use signer::{NoReason, Reason, link::CallError};
+use signer::{NoReason, Reason};
 
 use crate::{
     answered::sentence,
@@ -111,8 +111,8 @@ pub(crate) fn reason(form: &mut Draft) -> Option<Reason> {
 }
 
 /// Why a decision was not taken, above the page that it was about to be taken on.
-pub(crate) fn refused(error: CallError) -> Result<Notice, Failure> {
-    match Failure::from(error) {
+pub(crate) fn refused(error: impl Into<Failure>) -> Result<Notice, Failure> {
+    match error.into() {
         Failure::Refused { says, next_step, .. } => {
             Ok(Notice::new(Tone::Stop, format!("{} {next_step}", sentence(&says))))
         }

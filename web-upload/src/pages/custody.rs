@@ -13,9 +13,10 @@ use signer::{
     catalog::KeyUse,
     exchange::{Bar, COUNTED_MOVES},
     installations::{HomeView, InstallationView},
-    link::{AboutKey, Decision},
+    link::{AboutKey, Decided, Decision},
     paging::{MOST_ROWS, Part},
     people::AccountId,
+    revocation::{Afterwards, Revoke},
 };
 
 use super::{
@@ -29,7 +30,7 @@ use crate::{
     frame::{Frame, Here},
     portal::Portal,
     session::User,
-    show::{Notice, seats},
+    show::{Notice, count_of, seats},
 };
 
 /// What is decided.
@@ -39,10 +40,12 @@ pub(super) enum Deed {
     Allow,
     Move,
     Exchange,
+    /// The vendor's staff alone: a list has room for few, and is for ever.
+    Revoke,
 }
 
 impl Deed {
-    const ALL: [Deed; 4] = [Deed::Block, Deed::Allow, Deed::Move, Deed::Exchange];
+    const ALL: [Deed; 5] = [Deed::Block, Deed::Allow, Deed::Move, Deed::Exchange, Deed::Revoke];
 
     /// As it stands in addresses.
     pub(super) fn name(self) -> &'static str {
@@ -51,6 +54,7 @@ impl Deed {
             Deed::Allow => "allow",
             Deed::Move => "move",
             Deed::Exchange => "exchange",
+            Deed::Revoke => "revoke",
         }
     }
 
@@ -65,6 +69,7 @@ impl Deed {
             Deed::Allow => "Allow it here again",
             Deed::Move => "Move the key away",
             Deed::Exchange => "Exchange the key",
+            Deed::Revoke => "Revoke its licenses",
         }
     }
 
@@ -74,6 +79,7 @@ impl Deed {
             Deed::Allow => format!("Allow the key {key} at {site} again?"),
             Deed::Move => format!("Move the key {key} away from {site}?"),
             Deed::Exchange => format!("Exchange the key {key} at {site}?"),
+            Deed::Revoke => format!("Revoke the licenses of the key {key} at {site}?"),
         }
     }
 
@@ -91,6 +97,9 @@ impl Deed {
             }
             Deed::Exchange => {
                 "Saved: its next refresh brings a license of the other key. Nobody types anything there."
+            }
+            Deed::Revoke => {
+                "Revoked: every answer brings the new list from now on, and the one to this installation's next request does too."
             }
         }
     }
@@ -110,7 +119,7 @@ pub(super) async fn get(
     At((account, id, deed)): At<Ids>,
     Query(About { key }): Query<About>,
 ) -> Result<Response, Failure> {
-    let deed = Deed::from_name(&deed).ok_or(Failure::NotFound)?;
+    let deed = allowed(&deed, &user)?;
     // Whoever had to sign in on the way comes back without it.
     let Some(key) = key else {
         return Ok(Redirect::to(&format!("/accounts/{account}/installations/{id}")).into_response());
@@ -125,7 +134,7 @@ pub(super) async fn post(
     At((account, id, deed)): At<Ids>,
     Form(mut form): Form<Draft>,
 ) -> Result<Response, Failure> {
-    let deed = Deed::from_name(&deed).ok_or(Failure::NotFound)?;
+    let deed = allowed(&deed, &user)?;
     let by = user.decider(&account)?;
     let key: LicenseKeyId = form.value("key").parse().map_err(|_| Failure::Malformed)?;
     let Some(reason) = confirm::reason(&mut form) else {
@@ -140,17 +149,41 @@ pub(super) async fn post(
             let to: LicenseKeyId = form.value("to").parse().map_err(|_| Failure::Malformed)?;
             Decision::ExchangeKey { about, to }
         }
+        Deed::Revoke => {
+            let found = portal.signer().installations().show(&by.asker, &id, portal.now()).await?;
+            let homes = found.ok_or(Failure::NotFound)?.homes;
+            let home = homes.into_iter().find(|home| home.key.id == key);
+            let then = match form.value("then") {
+                "replaced" => Afterwards::Replaced,
+                _ => Afterwards::Blocked,
+            };
+            let what = Revoke::Licenses { ids: home.map_or_else(Vec::new, |home| home.licenses), then };
+            Decision::Revoke { what, reason: about.reason }
+        }
     };
     match portal.signer().decide(decision, &by, portal.now()).await {
-        Ok(_) => {
-            let to = format!("/accounts/{account}/installations/{id}?done={}", deed.name());
-            Ok(Redirect::to(&to).into_response())
+        Ok(Decided::Waits { proposal }) => {
+            Ok(Redirect::to(&format!("/proposals/{proposal}")).into_response())
         }
+        Ok(Decided::Done) => Ok(after(&account, &id, deed)),
         Err(error) => {
             let notice = Some(refused(error)?);
             ask(&portal, &user, &(account, id), (deed, &key), form, notice).await
         }
     }
+}
+
+/// A deed by its name, if it is one for who asks.
+fn allowed(name: &str, user: &User) -> Result<Deed, Failure> {
+    match Deed::from_name(name).ok_or(Failure::NotFound)? {
+        Deed::Revoke if !user.is_staff() => Err(Failure::StaffOnly),
+        deed => Ok(deed),
+    }
+}
+
+/// The page after a deed.
+fn after(account: &AccountId, id: &Thumbprint, deed: Deed) -> Response {
+    Redirect::to(&format!("/accounts/{account}/installations/{id}?done={}", deed.name())).into_response()
 }
 
 /// The page to confirm, on the installation as it stands now.
@@ -175,6 +208,7 @@ async fn ask(
         Deed::Allow => allow_says(&installation, key),
         Deed::Move => move_says(home, &used, installation.clock_behind),
         Deed::Exchange => exchange_says(home),
+        Deed::Revoke => revoke_says(home),
     };
     let choice = match deed {
         Deed::Exchange => {
@@ -199,10 +233,22 @@ async fn ask(
             }
             Some(Choice { field: "to", label: "It goes on with", options })
         }
+        Deed::Revoke => {
+            let option = |name: &str, says: &str| (name.to_owned(), says.to_owned());
+            let options = vec![
+                option("blocked", "is refused: the key is blocked here"),
+                option("replaced", "brings a new license in place of the revoked one"),
+            ];
+            Some(Choice { field: "then", label: "Its next refresh", options })
+        }
         _ => None,
     };
-    let carried =
-        Draft::with(&[("key", key.as_str()), ("reason", form.value("reason")), ("to", form.value("to"))]);
+    let carried = Draft::with(&[
+        ("key", key.as_str()),
+        ("reason", form.value("reason")),
+        ("to", form.value("to")),
+        ("then", form.value("then")),
+    ]);
     let crumbs = vec![
         (format!("/accounts/{account}/installations"), "Installations".to_owned()),
         (here.clone(), site.clone()),
@@ -214,7 +260,7 @@ async fn ask(
         says,
         choice,
         reason: true,
-        takes: matches!(deed, Deed::Block | Deed::Move),
+        takes: matches!(deed, Deed::Block | Deed::Move | Deed::Revoke),
         form: carried.refused(form.problems().to_vec()),
         ..ConfirmPage::new(frame, crumbs, title, format!("{here}/{}", deed.name()), deed.button())
     };
@@ -301,4 +347,22 @@ fn exchange_says(home: Option<&HomeView>) -> Vec<String> {
         }
     }
     says
+}
+
+fn revoke_says(home: Option<&HomeView>) -> Vec<String> {
+    let Some(home) = home.filter(|home| !home.licenses.is_empty()) else {
+        return vec!["It has no license of this key that could be revoked.".to_owned()];
+    };
+    vec![
+        format!(
+            "{} of this key in the field {} revoked, for ever. A list says so, and every answer to anybody brings it from now on.",
+            count_of(home.licenses.len() as u64, "license"),
+            if home.licenses.len() == 1 { "is" } else { "are" }
+        ),
+        "The installation hears of it with the answer to its next request. From then on nothing new is added there by these licenses; what is \
+         managed already stays managed. Until then nobody can call them back."
+            .to_owned(),
+        format!("They hold {} at the latest, or until the proxy proves that it let go.", holds(home)),
+        "To give no new license and leave the old ones alone, block the key here instead.".to_owned(),
+    ]
 }

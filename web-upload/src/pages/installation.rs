@@ -51,6 +51,8 @@ pub(super) struct InstallationPage {
     slots: Vec<Slot>,
     /// Whether the one who looks decides about its keys.
     manages: bool,
+    /// Whether it is the vendor's staff, who revoke.
+    revokes: bool,
     homes: Vec<Home>,
     bars: Vec<Barred>,
 }
@@ -127,6 +129,7 @@ pub(super) async fn of_all(
         Some(account) => page.here = format!("/accounts/{account}/installations/{id}"),
         None => page.manages = false,
     }
+    page.revokes = page.manages;
     Ok(deliver::page(StatusCode::OK, &page))
 }
 
@@ -137,7 +140,8 @@ async fn load(portal: &Portal, user: &User, (account, id): &Ids) -> Result<Insta
     let frame = Frame::new(portal, Some(user.signed_in()), Here::Installations).about(account);
     let list = format!("/accounts/{account}/installations");
     let may = (user.administers(account), user.manages(account));
-    Ok(InstallationPage::new(frame, &list, &installation, may, portal.now()))
+    let page = InstallationPage::new(frame, &list, &installation, may, portal.now());
+    Ok(InstallationPage { revokes: user.is_staff(), ..page })
 }
 
 /// The form as the remarks stand.
@@ -177,6 +181,7 @@ impl InstallationPage {
             fork: installation.fork.as_ref().map(|fork| Fork::of(fork, decides, now)),
             slots: installation.slots.iter().map(|slot| Slot::of(slot, now)).collect(),
             manages,
+            revokes: false,
             homes: installation.homes.iter().map(|home| Home::of(home, &installation.barred, now)).collect(),
             bars: installation.barred.iter().map(|bar| Barred::of(bar, now)).collect(),
         }

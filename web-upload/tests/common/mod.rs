@@ -134,7 +134,7 @@ impl World {
     }
 
     pub fn proxy(&self, site: &str) -> Proxy {
-        Proxy::new(site, self.signer.trust(), self.now())
+        Proxy::new(site, &self.signer.trust(), self.now())
     }
 }
 

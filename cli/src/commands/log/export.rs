@@ -28,7 +28,7 @@ impl Export {
         let text = show::fields(&[
             ("export", &self.file.display()),
             ("log", &checkpoint.origin),
-            ("answers", &checkpoint.size),
+            ("leaves", &checkpoint.size),
             ("root", &checkpoint.root),
         ]);
         let json = json!({

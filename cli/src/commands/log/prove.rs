@@ -15,7 +15,7 @@ use crate::{
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Prove {
-    /// The answer's digest, as `waybill verify` tells it
+    /// The digest of an answer, a trust bundle or a revocation list, as `waybill verify` tells it
     #[arg(value_parser = digest)]
     digest: Digest,
     /// An exported log, in place of the store
@@ -34,7 +34,7 @@ impl Prove {
         }
         let code = if leaf.code.is_empty() { String::new() } else { format!(" ({})", leaf.code) };
         let text = show::fields(&[
-            ("answer", &format!("{}{code}", leaf.kind)),
+            ("stands for", &format!("{}{code}", leaf.kind)),
             ("issued", &leaf.issued),
             ("leaf", &format!("{} of {}", leaf.index, proof.size)),
             ("root", root),

@@ -40,7 +40,7 @@ impl Verify {
             let text = "The exported log is whole, and its checkpoint genuine.\n\n".to_owned()
                 + &show::fields(&[
                     ("log", &checkpoint.origin),
-                    ("answers", &checkpoint.size),
+                    ("leaves", &checkpoint.size),
                     ("root", &checkpoint.root),
                 ]);
             let json = json!({ "size": checkpoint.size, "root": checkpoint.root, "findings": [] });
@@ -51,7 +51,12 @@ impl Verify {
         let log = AnswerLog::new(context.data_dir.store().await?);
         let audit = log.audit(&trust, Some(&witness), kept.as_ref(), edge::now()).await?;
         let root = log.view().await?.root;
-        let text = show::fields(&[("answers", &audit.leaves), ("final", &audit.answers), ("root", &root)]);
+        let text = show::fields(&[
+            ("leaves", &audit.leaves),
+            ("final answers", &audit.answers),
+            ("news", &audit.news),
+            ("root", &root),
+        ]);
         let findings: Vec<_> = audit
             .findings
             .iter()
@@ -60,6 +65,8 @@ impl Verify {
         let json = json!({
             "size": audit.leaves,
             "final": audit.answers,
+            "withdrawn": audit.withdrawn,
+            "news": audit.news,
             "taken_back": audit.taken_back,
             "root": root,
             "findings": findings,
@@ -73,6 +80,12 @@ fn judged(audit: &Audit, mut text: String, json: serde_json::Value, dir: &Path) 
         text += &format!(
             "{} leases were brought back by proxies after the record was restored.\n",
             audit.taken_back
+        );
+    }
+    if audit.withdrawn > 0 {
+        text += &format!(
+            "{} answers were genuine when they left and are honored no more: revoked, or signed by a key that is distrusted.\n",
+            audit.withdrawn
         );
     }
     if audit.findings.is_empty() {

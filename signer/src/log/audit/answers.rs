@@ -2,13 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use license_format::{Digest, Kind, Thumbprint, UnverifiedFile, payload::License};
+use license_format::{
+    Digest, Kind, Thumbprint, Timestamp, UnverifiedFile,
+    payload::{DeactivationReceipt, License, Refusal},
+};
 use sqlx::AnyConnection;
-use verifier::{TrustState, VerifiedAnswer, verify_answer};
+use verifier::{TrustState, VerifyError, verify_answer};
 
 use super::{Audit, SOME};
 use crate::{
-    answer::read_request,
+    answer::{Answer, read_request},
     exchange::RefusalCode,
     log::Leaf,
     store::{
@@ -81,10 +84,57 @@ pub(super) async fn audit(
     Ok(())
 }
 
-/// Whether a leaf's answer is kept.
+/// Whether a leaf's answer is kept. What is no answer is judged elsewhere (`news`).
 fn is_final(leaf: &Leaf) -> bool {
-    leaf.kind != Kind::Refusal.name()
-        || RefusalCode::ALL.iter().any(|code| code.is_final() && code.code() == leaf.code)
+    let is_final = |code: &RefusalCode| code.is_final() && code.code() == leaf.code;
+    match leaf.kind.as_str() {
+        kind if kind == Kind::Refusal.name() => RefusalCode::ALL.iter().any(is_final),
+        kind => !super::news::KINDS.contains(&kind),
+    }
+}
+
+/// Whether an answer that was genuine when it left is honoured no more, by what was revoked or distrusted since. Both are said only where the
+/// signature is good; any other fault is one of the answer.
+fn is_withdrawn<T>(verified: Result<T, VerifyError>) -> Result<bool, VerifyError> {
+    match verified {
+        Ok(_) => Ok(false),
+        Err(
+            VerifyError::LicenseRevoked { .. }
+            | VerifyError::KeyRevoked { .. }
+            | VerifyError::KeyDistrusted { .. },
+        ) => Ok(true),
+        Err(error) => Err(error),
+    }
+}
+
+/// What an answer says that its row repeats.
+#[derive(PartialEq, Eq)]
+struct Said<'a> {
+    installation: Thumbprint,
+    license_type: &'a str,
+    counter: u64,
+    answers: Digest,
+    issued: Timestamp,
+}
+
+impl Said<'static> {
+    fn of(answer: &Answer) -> Said<'static> {
+        let (installation, license_type, counter, answers, issued) = match answer {
+            Answer::License(License { installation, license_type, counter, answers, issued, .. }) => {
+                (installation.thumbprint, license_type, counter, answers, issued)
+            }
+            Answer::Receipt(receipt) => {
+                let DeactivationReceipt { installation, license_type, counter, answers, issued, .. } =
+                    receipt;
+                (installation.thumbprint, license_type, counter, answers, issued)
+            }
+            Answer::Refusal(Refusal { installation, license_type, counter, answers, issued, .. }) => {
+                (*installation, license_type, counter, answers, issued)
+            }
+        };
+        let (counter, answers, issued) = (*counter, *answers, *issued);
+        Said { installation, license_type: license_type.name(), counter, answers, issued }
+    }
 }
 
 /// An answer before its judge.
@@ -108,17 +158,19 @@ impl Judged<'_> {
     fn judge(mut self, trust: &TrustState) {
         let row = self.row;
         let read = UnverifiedFile::decode(&row.file).map_err(Into::into).and_then(|file| {
-            let answer = verify_answer(&file, trust)?.0;
-            Ok((file, answer))
+            let withdrawn = is_withdrawn(verify_answer(&file, trust))?;
+            Ok((Answer::decode(&row.file)?, file, withdrawn))
         });
-        let (file, answer) = match read {
+        let (answer, file, withdrawn) = match read {
             Ok(read) => read,
             Err(error) => {
-                let error: verifier::VerifyError = error;
+                let error: VerifyError = error;
                 return self.add("answer-not-genuine", "answer", &format!("is not genuine: {error}"));
             }
         };
-        if answer.digest() != self.leaf.digest {
+        self.audit.withdrawn += u64::from(withdrawn);
+        let (kind, said) = (file.document.kind(), Said::of(&answer));
+        if file.document.digest() != self.leaf.digest {
             return self.add("answer-differs", "answer", "is another than the leaf says");
         }
         if file.proof.as_ref().is_some_and(|proof| proof.index != self.leaf.index) {
@@ -128,30 +180,32 @@ impl Judged<'_> {
             self.add("checkpoint-missing", "log_checkpoint", "was proved by a checkpoint that is not there");
         }
         let code = match &answer {
-            VerifiedAnswer::Refusal(refusal) => refusal.payload().code.to_string(),
+            Answer::Refusal(refusal) => refusal.code.to_string(),
             _ => String::new(),
         };
-        if (answer.kind().name(), code.as_str(), answer.issued())
-            != (&self.leaf.kind, &self.leaf.code, self.leaf.issued)
-        {
+        if (kind.name(), code.as_str(), said.issued) != (&self.leaf.kind, &self.leaf.code, self.leaf.issued) {
             self.add("leaf-differs", "log_leaf", "has a leaf with another kind, code or time");
         }
-        let said =
-            (answer.installation(), answer.license_type().name(), answer.counter(), answer.kind().name());
-        let noted = (row.installation, row.license_type.as_str(), row.counter, row.kind.as_str());
-        if said != noted || (answer.answers(), answer.issued()) != (row.request, row.issued) {
+        let noted = Said {
+            installation: row.installation,
+            license_type: row.license_type.as_str(),
+            counter: row.counter,
+            answers: row.request,
+            issued: row.issued,
+        };
+        if said != noted || kind.name() != row.kind {
             self.add("answer-row-differs", "answer", "has a row that says something else than the file");
         }
         if read_request(&row.request_file).map(|(_, digest)| digest) != Some(row.request) {
             self.add("request-differs", "answer", "stands beside another request's file");
         }
         match &answer {
-            VerifiedAnswer::License(license) => {
-                self.judge_lease(license.payload());
+            Answer::License(license) => {
+                self.judge_lease(license);
                 self.judge_marks(|ended_and_answered| ended_and_answered.1);
             }
-            VerifiedAnswer::Receipt(_) => self.judge_marks(|ended_and_answered| ended_and_answered.0),
-            VerifiedAnswer::Refusal(_) => {}
+            Answer::Receipt(_) => self.judge_marks(|ended_and_answered| ended_and_answered.0),
+            Answer::Refusal(_) => {}
         }
     }
 

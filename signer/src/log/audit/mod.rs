@@ -1,13 +1,15 @@
 //! The audit: everything that the store says of the log, and what follows from its answers, held against everything else that does.
 //!
 //! Leaves, nodes and head must be one tree; the witness and a checkpoint that somebody kept must lie on it (`tree`). Each final answer must
-//! be genuine and be its leaf's, and so must what the exchange has noted of it: lease, seats, marks, chain (`answers`). Tallies must be
-//! the sums of the leases (`tallies`). Every fault is told, not the first.
+//! be genuine and be its leaf's, and so must what the exchange has noted of it: lease, seats, marks, chain (`answers`). Trust bundles,
+//! revocation lists and decisions about forks must be their leaves', and what was revoked what the newest list names (`news`). Tallies must
+//! be the sums of the leases (`tallies`). Every fault is told, not the first.
 //!
 //! What does not follow from answers is not here to be judged: what was sold, who people are, what staff decided, which requests were
 //! claimed and not brought, and the text of refusals that are not final, of which the log has the digest alone.
 
 mod answers;
+mod news;
 mod tallies;
 mod tree;
 
@@ -31,6 +33,10 @@ pub struct Audit {
     pub leaves: u64,
     /// How many final answers were verified.
     pub answers: u64,
+    /// How many of these are honoured no more, by what was revoked or distrusted since they left.
+    pub withdrawn: u64,
+    /// How many trust bundles' documents, revocation lists and decisions about forks were.
+    pub news: u64,
     /// Leases that a proxy brought back after a restoration: their answers were lost with what the backup lacked.
     pub taken_back: u64,
     /// What is wrong.
@@ -82,6 +88,7 @@ pub(super) async fn audit(
     let RecordState { vendor, head, newest } = &state;
     tree::audit(&mut audit, connection, &state, trust, witness, kept).await?;
     answers::audit(&mut audit, connection, trust, vendor.record).await?;
+    news::audit(&mut audit, connection).await?;
     tallies::audit(&mut audit, connection, now.max(*newest)).await?;
     audit.leaves = head.size();
     Ok(audit)

@@ -8,7 +8,7 @@ use signer::{
 
 use crate::{
     holdings::{self, amount},
-    show::{Day, Status, ThreeDates, Tone, grouped, seats},
+    show::{Day, Status, ThreeDates, Tone, count_of, grouped, seats},
 };
 
 /// A key that is at home here.
@@ -24,6 +24,9 @@ pub(super) struct Home {
     /// It may not use it any more.
     pub(super) barred: bool,
     pub(super) exchanged_to: Option<String>,
+    /// How many of its licenses were revoked, in words.
+    pub(super) revoked: Option<String>,
+    pub(super) revocable: bool,
 }
 
 /// A key that it may not use.
@@ -102,6 +105,8 @@ impl Home {
             moves: crate::keys::moves(home.key.moves),
             movable: home.key.moves < COUNTED_MOVES,
             exchanged_to: home.exchanged_to.as_ref().map(|to| format!("{} ({})", to.name, to.masked)),
+            revoked: (home.revoked > 0).then(|| count_of(home.revoked, "license")),
+            revocable: !home.licenses.is_empty(),
         }
     }
 }

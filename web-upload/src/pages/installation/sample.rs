@@ -32,6 +32,7 @@ impl crate::pages::Sample for InstallationPage {
             InstallationPage::new(staff.clone(), list, &sample(), (false, false), now),
             InstallationPage {
                 notice,
+                revokes: true,
                 ..InstallationPage::new(staff, "/installations", &quiet, (false, true), now)
             },
         ]
@@ -125,6 +126,8 @@ pub(in crate::pages) fn sample() -> InstallationView {
             seen: now.plus(11 * DAY),
         }),
         homes: vec![HomeView {
+            licenses: vec![LicenseId([1; 16])],
+            revoked: 1,
             key: key_name.clone(),
             seats: [(Metric::ManagedDevice, 250)].into(),
             ends: now.plus(105 * DAY),

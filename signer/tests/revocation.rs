@@ -1,0 +1,318 @@
+//! Revocation over a real store, SQLite or PostgreSQL: lists travel with answers, every one is a leaf, and nothing takes one back.
+
+mod common;
+
+use common::{Site, Vendor, passphrase};
+use license_format::{Kind, LicenseType, Thumbprint, UnverifiedFile, payload::License};
+use signer::{
+    Signer,
+    keys::{FileKey, KeyRing, SigningBackend as _},
+    log::{AnswerLog, Audit},
+    people::Actor,
+    revocation::{Afterwards, Revoke, RevokeError, Revoked},
+    second_person::Taken,
+    store::Store,
+    trust::{History, Proposal, Role, Signing},
+    witness::Witness,
+};
+
+const DESKTOP: LicenseType = LicenseType::Desktop;
+
+/// A vendor with two sites that have a license each, by keys of their own.
+async fn two_sites() -> (Vendor, [(Site, License); 2]) {
+    let mut vendor = Vendor::sells(DESKTOP, 100, |_| ()).await;
+    let mut sites = Vec::new();
+    for number in 1..=2 {
+        let key = vendor.sublicense(|draft| draft.quota = Some(10)).await.key;
+        let mut site = vendor.site(number);
+        let license = vendor.activate(&mut site, &key).await.expect("a license");
+        sites.push((site, license));
+    }
+    (vendor, sites.try_into().ok().expect("two"))
+}
+
+async fn revoke(vendor: &Vendor, what: &Revoke) -> Result<Revoked, RevokeError> {
+    let reason = "stolen <server>".parse().expect("a reason");
+    match vendor.signer.revoke(what.clone(), reason, &Actor::Operator, vendor.now).await? {
+        Taken::Done(revoked) => Ok(revoked),
+        Taken::Waits(proposal) => panic!("{proposal:?}"),
+    }
+}
+
+fn licenses(ids: &[&License], then: Afterwards) -> Revoke {
+    Revoke::Licenses { ids: ids.iter().map(|license| license.id).collect(), then }
+}
+
+fn code(revoked: Result<Revoked, RevokeError>) -> Result<u64, &'static str> {
+    revoked.map(|revoked| revoked.number).map_err(|error| error.code())
+}
+
+async fn audit(vendor: &Vendor) -> Audit {
+    let dir = vendor.place.data();
+    let store = Store::open(dir.store()).await.unwrap();
+    let witness = Witness::read(&dir.witness()).unwrap();
+    let log = AnswerLog::new(store.clone());
+    let trust = History::read(&dir).unwrap().newest().clone();
+    let audit = log.audit(&trust, Some(&witness), None, vendor.now).await.unwrap();
+    store.close().await;
+    audit
+}
+
+fn is_revoked(site: &Site) -> bool {
+    site.proxy.state.slot(DESKTOP).revoked_by().is_some()
+}
+
+fn list_of(site: &Site) -> u64 {
+    site.proxy.state.trust().unwrap().revocations_number()
+}
+
+async fn restarted(mut vendor: Vendor) -> Vendor {
+    vendor.signer.clone().close().await;
+    vendor.signer = Signer::open(&vendor.place.data(), &passphrase(), vendor.now).await.unwrap();
+    vendor
+}
+
+#[tokio::test]
+async fn a_revoked_license_dies_with_the_next_answer_and_no_other_does() {
+    let (mut vendor, [(mut one, first), (mut other, second)]) = two_sites().await;
+    // An answer that is still on its way when it is revoked.
+    one.uses(3, &vendor);
+    let request = one.proxy.refresh(DESKTOP, common::moment(vendor.now, 900)).unwrap();
+    let on_its_way = vendor.given(&request).await;
+    let signer::Answer::License(newest) = &on_its_way.answer else { panic!("a license") };
+
+    let revoked = revoke(&vendor, &licenses(&[&first, newest], Afterwards::Blocked)).await.expect("a list");
+    assert_eq!((revoked.number, revoked.licenses.len()), (1, 2));
+    assert!(!is_revoked(&one), "nobody there can know yet");
+
+    // Its refresh is refused, and brings the list; seats are held as before.
+    one.uses(4, &vendor);
+    assert_eq!(vendor.refresh(&mut one).await.unwrap_err(), "blocked");
+    assert!(is_revoked(&one));
+    assert_eq!(list_of(&one), 1);
+    let late = UnverifiedFile::read(&on_its_way.file).unwrap();
+    let refused = one.proxy.state.import(&late, vendor.now).unwrap_err();
+    assert_eq!(refused.code(), "license-revoked");
+    let view = vendor.signer.installations().show(&vendor.by().asker, &one.proxy.name(), vendor.now).await;
+    assert!(
+        !view.unwrap().unwrap().slots[0].counted.is_empty(),
+        "it counts until its proxy proves that it let go"
+    );
+
+    // The other goes on, knows the list, and its new license cannot be used without.
+    let next = vendor.refresh(&mut other).await.expect("a license");
+    assert_eq!((list_of(&other), next.floor.revocations), (1, 1));
+    assert_eq!(second.floor.revocations, 0);
+    assert!(!is_revoked(&other));
+
+    // A proof that it let go is believed of a revoked license, too.
+    assert_eq!(vendor.deactivate(&mut one).await.unwrap_err(), "receipt");
+    let found = audit(&vendor).await;
+    assert_eq!((found.findings.as_slice(), found.news), ([].as_slice(), 2), "a bundle and a list");
+    assert_eq!(found.withdrawn, 2, "they were genuine when they left");
+
+    // Once it is allowed again, it gets licenses; what was revoked stays so.
+    let all = vendor.signer.revocations().all().await.unwrap();
+    assert_eq!(
+        all.iter().map(|entry| (entry.list, entry.reason.as_str())).collect::<Vec<_>>(),
+        [(1, "stolen <server>"); 2]
+    );
+    assert_eq!(
+        code(revoke(&vendor, &licenses(&[&first], Afterwards::Blocked)).await),
+        Err("revocation-known")
+    );
+    assert_eq!(code(revoke(&vendor, &Revoke::Key(Thumbprint([7; 32]))).await), Err("revocation-unknown"));
+}
+
+#[tokio::test]
+async fn a_license_that_is_to_be_replaced_is() {
+    let (mut vendor, [(mut one, first), _]) = two_sites().await;
+    revoke(&vendor, &licenses(&[&first], Afterwards::Replaced)).await.expect("a list");
+    let next = vendor.refresh(&mut one).await.expect("a license");
+    assert_ne!(next.id, first.id);
+    assert!(!is_revoked(&one));
+    let mut vendor = restarted(vendor).await;
+    assert_eq!(
+        vendor.refresh(&mut one).await.expect("a license").floor.revocations,
+        1,
+        "the list is durable"
+    );
+}
+
+#[tokio::test]
+async fn a_revoked_installation_gets_no_license_and_may_let_go() {
+    let (mut vendor, [(mut one, _), (mut other, _)]) = two_sites().await;
+    assert_eq!(code(revoke(&vendor, &Revoke::Key(one.proxy.name())).await), Ok(1));
+    one.uses(2, &vendor);
+    assert_eq!(vendor.refresh(&mut one).await.unwrap_err(), "blocked");
+    assert!(is_revoked(&one));
+    assert_eq!(vendor.deactivate(&mut one).await.unwrap_err(), "receipt");
+    vendor.refresh(&mut other).await.expect("a license");
+    assert_eq!(audit(&vendor).await.findings, []);
+}
+
+/// Another issuing key, trusted by a bundle that is put in place under the running signer.
+fn rotate(vendor: &Vendor, change: impl FnOnce(&mut Proposal, &FileKey), with: &str) -> FileKey {
+    let dir = vendor.place.data();
+    let history = History::read(&dir).unwrap();
+    let secret = signer::keys::Passphrase::new(with.to_owned()).unwrap();
+    let number = history.newest().bundle().number + 1;
+    let key = FileKey::create(&dir.issuing_key(number), &secret, &mut common::dice(number)).unwrap();
+    let mut proposal = Proposal::after(history.newest(), vendor.now);
+    let window = (vendor.now, vendor.now.plus(900 * license_format::DAY));
+    proposal.trust_key(key.public_key(), Role::Issuing, window, true).unwrap();
+    change(&mut proposal, &key);
+    let mut signing = Signing::begin(&proposal).unwrap();
+    let root = FileKey::open(&dir.root_key(1), &passphrase()).unwrap();
+    signing.sign(&root, Some(history.newest())).unwrap();
+    let next = signing.finish(Some(history.newest())).unwrap();
+    history.install(&dir, &next, &mut common::dice(number)).unwrap();
+    key
+}
+
+const SAME: &str = "correct horse battery staple";
+
+fn first_key(vendor: &Vendor) -> Thumbprint {
+    FileKey::open(&vendor.place.data().issuing_key(1), &passphrase()).unwrap().thumbprint()
+}
+
+/// Which key signs the next answer, or why there is none.
+async fn signs(vendor: &mut Vendor, site: &mut Site) -> Result<Thumbprint, &'static str> {
+    let request = site.proxy.refresh(DESKTOP, common::moment(vendor.now, vendor.now.seconds())).unwrap();
+    let asker = vendor.by().asker;
+    let answered = vendor.signer.answer(&request, &asker, vendor.now).await.map_err(|error| error.code())?;
+    let file = UnverifiedFile::read(&answered.file).unwrap();
+    site.proxy.import(&file, vendor.now);
+    assert_eq!(
+        site.proxy.license(DESKTOP).map(|license| license.answers),
+        Some(answered.digest),
+        "a proxy takes it"
+    );
+    vendor.now = vendor.now.plus(2 * license_format::DAY);
+    Ok(file.document.kid())
+}
+
+#[tokio::test]
+async fn a_running_signer_takes_a_new_bundle_and_every_one_is_a_leaf() {
+    let (mut vendor, [(mut one, _), (mut other, first)]) = two_sites().await;
+    let (leaked, first_bundle) = (first_key(&vendor), std::fs::read(vendor.place.data().trust()).unwrap());
+    assert_eq!(signs(&mut vendor, &mut one).await, Ok(leaked));
+    revoke(&vendor, &licenses(&[&first], Afterwards::Replaced)).await.expect("a list");
+
+    // The list was signed by a key that is distrusted since before: the signer makes it anew, by the other.
+    let since = vendor.now.minus(license_format::DAY);
+    let key = rotate(&vendor, |proposal, _| proposal.distrust(&leaked, since).unwrap(), SAME);
+    assert_eq!(signs(&mut vendor, &mut other).await, Ok(key.thumbprint()));
+    assert_eq!(list_of(&other), 2);
+    assert!(other.proxy.state.trust().unwrap().revokes_license(&first.id));
+    assert_eq!(signs(&mut vendor, &mut one).await, Ok(key.thumbprint()));
+    assert_eq!(vendor.signer.trouble(), None);
+    let found = audit(&vendor).await;
+    assert_eq!((found.findings.as_slice(), found.news), ([].as_slice(), 4), "two bundles and two lists");
+
+    // A data directory that was put back to the old bundle does not get the old key to sign.
+    let dir = vendor.place.data();
+    std::fs::remove_dir_all(dir.path().join("trust")).unwrap();
+    std::fs::write(dir.trust(), first_bundle).unwrap();
+    assert_eq!(signs(&mut vendor, &mut one).await, Err("trust-behind"));
+    vendor.signer.clone().close().await;
+    vendor.signer = Signer::open(&dir, &passphrase(), vendor.now).await.unwrap();
+    assert_eq!(signs(&mut vendor, &mut one).await, Err("trust-behind"), "after a start, too");
+}
+
+#[tokio::test]
+async fn a_key_that_ends_hands_over_and_a_preferred_one_takes_over_at_once() {
+    let (mut vendor, [(mut one, _), _]) = two_sites().await;
+    let first = first_key(&vendor);
+    let spare = rotate(&vendor, |_, _| (), SAME).thumbprint();
+    assert_eq!(signs(&mut vendor, &mut one).await, Ok(spare));
+    KeyRing::prefer(&vendor.place.data(), first, &mut common::dice(7)).unwrap();
+    assert_eq!(signs(&mut vendor, &mut one).await, Ok(first));
+    // The preferred one may sign for five years, the other for less: nobody starts anything anew.
+    KeyRing::prefer(&vendor.place.data(), spare, &mut common::dice(8)).unwrap();
+    assert_eq!(signs(&mut vendor, &mut one).await, Ok(spare));
+    vendor.now = vendor.now.plus(899 * license_format::DAY);
+    vendor
+        .change(signer::catalog::SubscriptionChange {
+            end: Some(vendor.now.plus(9000 * license_format::DAY)),
+            ..Default::default()
+        })
+        .await;
+    assert_eq!(signs(&mut vendor, &mut one).await, Ok(first));
+    assert_eq!(audit(&vendor).await.findings, []);
+}
+
+#[tokio::test]
+async fn a_key_under_another_passphrase_waits_and_a_distrusted_one_never_signs() {
+    let (mut vendor, [(mut one, _), _]) = two_sites().await;
+    let first = first_key(&vendor);
+    let locked = rotate(&vendor, |_, _| (), "another passphrase").thumbprint();
+    assert_eq!(signs(&mut vendor, &mut one).await, Ok(first), "trusted still");
+    let trouble = vendor.signer.trouble().expect("it is said");
+    assert_eq!(trouble.code, "key-wrong-passphrase");
+    assert!(trouble.says.contains(&locked.short()), "{}", trouble.says);
+
+    let since = vendor.now;
+    rotate(&vendor, |proposal, _| proposal.distrust(&first, since).unwrap(), "another passphrase");
+    assert_eq!(signs(&mut vendor, &mut one).await, Err("key-wrong-passphrase"), "nothing is issued");
+    let open = rotate(&vendor, |_, _| (), SAME).thumbprint();
+    assert_eq!(signs(&mut vendor, &mut one).await, Ok(open));
+    assert_eq!(vendor.signer.trouble(), None);
+}
+
+/// The only issuing key cannot be revoked: nobody could say so. With a spare it is, and the spare signs.
+#[tokio::test]
+async fn a_signing_key_is_revoked_by_another() {
+    let (mut vendor, [(mut one, _), _]) = two_sites().await;
+    let first = first_key(&vendor);
+    assert_eq!(code(revoke(&vendor, &Revoke::Key(first)).await), Err("key-none-usable"));
+    let spare = rotate(&vendor, |_, _| (), SAME).thumbprint();
+    KeyRing::prefer(&vendor.place.data(), first, &mut common::dice(7)).unwrap();
+    assert_eq!(code(revoke(&vendor, &Revoke::Key(first)).await), Ok(1));
+    assert_eq!(signs(&mut vendor, &mut one).await, Ok(spare));
+    assert_eq!(list_of(&one), 1);
+    assert_eq!(audit(&vendor).await.findings, []);
+}
+
+/// The store is put back to before the list. What lies in the data directory brings it back, and no number is used twice.
+#[tokio::test]
+async fn a_store_that_was_put_back_does_not_forget_a_list() {
+    let (vendor, [(mut one, first), (mut other, second)]) = two_sites().await;
+    vendor.signer.clone().close().await;
+    let backup = vendor.place.back_up().await;
+    let mut vendor = restarted(vendor).await;
+    revoke(&vendor, &licenses(&[&first], Afterwards::Blocked)).await.expect("a list");
+    one.uses(1, &vendor);
+    vendor.refresh(&mut one).await.unwrap_err();
+    vendor.signer.clone().close().await;
+    vendor.place.put_back(&backup).await;
+    let mut vendor = restarted(vendor).await;
+    assert!(vendor.signer.recovery().is_some());
+    vendor.refresh(&mut other).await.unwrap_err();
+    assert!(other.proxy.state.trust().unwrap().revokes_license(&first.id), "a refusal brings it, too");
+    assert_eq!(code(revoke(&vendor, &licenses(&[&second], Afterwards::Replaced)).await), Ok(1_000_001));
+    let found = audit(&vendor).await;
+    assert_eq!(found.findings, []);
+    let view = vendor.signer.revocations().all().await.unwrap();
+    assert_eq!(view.len(), 2);
+}
+
+/// Every kind of leaf is exported, and proved by its digest.
+#[tokio::test]
+async fn news_are_proved_like_answers() {
+    let (vendor, [(_, first), _]) = two_sites().await;
+    revoke(&vendor, &licenses(&[&first], Afterwards::Blocked)).await.expect("a list");
+    let store = Store::open(vendor.place.data().store()).await.unwrap();
+    let log = AnswerLog::new(store.clone());
+    let export = log.export(&vendor.signer.trust()).await.unwrap();
+    let kinds: Vec<&str> = export.leaves.iter().map(|leaf| leaf.kind.as_str()).collect();
+    assert_eq!(kinds, ["trust-bundle", "license", "license", "revocation-list"]);
+    for document in vendor.signer.trust().documents() {
+        assert!([Kind::TrustBundle, Kind::RevocationList].contains(&document.kind()));
+        let proved = log.prove(&document.digest()).await.unwrap();
+        assert!(verifier::log::includes(&proved.root, &document.digest(), &proved.proof));
+        assert_eq!(proved, export.prove(&document.digest()).unwrap());
+    }
+    export.verify(&vendor.signer.trust(), None).unwrap();
+    store.close().await;
+}
