@@ -35,7 +35,8 @@ pub fn keys(dir: &DataDir, now: Timestamp, horizon: Timestamp) -> Vec<Finding> {
         findings.push(revocations(list.number, list.until, now));
     }
     // A key file that cannot be looked into was told of with the permissions.
-    let Ok(ring) = KeyRing::read(dir) else { return findings };
+    let Ok(mut ring) = KeyRing::read(dir) else { return findings };
+    ring.bar(history.newest().revocations().map_or(&[], |list| &list.keys));
     for (kind, role) in [(Kind::License, "issuing"), (Kind::Checkpoint, "log")] {
         findings.extend(in_use(role, kind, bundle, &ring, now, horizon));
     }
