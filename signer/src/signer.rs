@@ -99,7 +99,7 @@ pub struct Signer {
 }
 
 impl Signer {
-    /// Opens a data directory with what opens the keys that sign now: [`KeyRing`] tells which these are. A record that is behind its witness was restored from a backup: its
+    /// Opens a data directory with what opens the keys that sign now: [`KeyRing`](crate::keys::KeyRing) tells which these are. A record that is behind its witness was restored from a backup: its
     /// number goes up by one, and recovery begins (design, section 4, *signer restored*).
     pub async fn open(
         dir: &DataDir,

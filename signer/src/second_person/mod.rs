@@ -6,7 +6,7 @@
 //!
 //! To make another action risky: a variant of [`RiskyAction`], what it says and what it does (`action`), and its callers go through
 //! [`SecondPerson::take`], which is the only door to it. What is signed (a revocation) the signer does itself, in a transaction that asks
-//! [`demand_alone`] or [`close`]. Trust bundles are not here: root keys sign them, and their threshold says how many people that takes.
+//! `demand_alone` or `close`. Trust bundles are not here: root keys sign them, and their threshold says how many people that takes.
 
 mod action;
 mod error;
