@@ -544,6 +544,7 @@ async fn staff_revoke_the_licenses_of_an_installation() {
     let twice = staff.submit(&format!("{here}/revoke"), &form).await;
     assert_eq!(twice.status, StatusCode::CONFLICT);
     ana.get(&subscription(&world)).await.says("License revoked at").says("stolen &#60;server&#62;");
+    staff.get("/record").await.says("What was revoked").says("stolen &#60;server&#62;").says("license ");
 
     // The answer to its next request is a no, and brings the list.
     ana.upload_file(&stolen.refresh(5, world.now())).await.says("blocked");

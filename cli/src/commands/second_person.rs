@@ -7,6 +7,7 @@ use signer::{
     people::{Actor, People},
     second_person::{Proposal, ProposalState, RiskyAction, SecondPerson as Rule, Taken},
     store::Store,
+    trust::History,
 };
 use web_upload::Passwords;
 
@@ -83,8 +84,13 @@ impl SecondPerson {
         match self {
             SecondPerson::List => list(&rule).await,
             SecondPerson::Require => {
+                let threshold = History::read(&context.data_dir.made()?)?.newest().bundle().threshold;
                 rule.require().await?;
-                Ok(Report::new("From now on risky actions take two people.", json!({ "required": true })))
+                let mut text = "From now on risky actions take two people.\n".to_owned();
+                if threshold < 2 {
+                    text += "Trust bundles, which distrust keys and replace root keys, still take one: the threshold of the root keys is 1.\n";
+                }
+                Ok(Report::new(text, json!({ "required": true, "root_threshold": threshold })))
             }
             SecondPerson::Off { person } => {
                 let by = person.actor(&store).await?;

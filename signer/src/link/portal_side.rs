@@ -15,6 +15,7 @@ use crate::{
     installations::{Decider, Installations},
     log::AnswerLog,
     people::{Asker, People},
+    revocation::Revocations,
     second_person::SecondPerson,
     signer::Signer,
     store::{Store, StoreAddress, StoreError, Vendor},
@@ -101,6 +102,14 @@ impl PortalSide {
     /// What is known of installations. To read: what is decided about them goes through [`PortalSide::decide`].
     pub fn installations(&self) -> &Installations {
         &self.installations
+    }
+
+    /// What was revoked, and why, to read.
+    pub fn revocations(&self) -> Revocations {
+        match &self.desk {
+            SignersDesk::Here(signer) => signer.revocations(),
+            SignersDesk::Apart { store, .. } => Revocations::new(store.clone()),
+        }
     }
 
     /// The log of all answers, to read.

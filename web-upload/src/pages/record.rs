@@ -9,7 +9,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use license_format::Timestamp;
-use signer::log::{LogError, LogView, Stranger};
+use signer::{
+    log::{LogError, LogView, Stranger},
+    revocation::Revocation,
+};
 
 use crate::{
     deliver,
@@ -32,6 +35,17 @@ pub(super) struct RecordPage {
     /// Until when a restored record takes back what proxies hold.
     recovering: Option<Day>,
     strangers: Vec<Row>,
+    /// What was revoked, the newest first.
+    revoked: Vec<Revoked>,
+}
+
+/// A license or a key that is not honoured any more.
+#[derive(Debug)]
+struct Revoked {
+    what: String,
+    list: u64,
+    at: Day,
+    reason: String,
 }
 
 /// Somebody who has seen another log.
@@ -56,6 +70,7 @@ pub(super) async fn get(State(portal): State<Portal>, Staff(user): Staff) -> Res
         newest: issued.map(|issued| Day::new(issued, now)),
         recovering: portal.signer().health().await?.recovering_until.map(|until| Day::new(until, now)),
         strangers: log.strangers().await?.iter().map(|stranger| Row::of(stranger, now)).collect(),
+        revoked: portal.signer().revocations().all().await?.iter().map(|one| Revoked::of(one, now)).collect(),
     };
     Ok(deliver::page(StatusCode::OK, &page))
 }
@@ -72,6 +87,20 @@ pub(super) async fn checkpoint_file(State(portal): State<Portal>) -> Result<Resp
     let LogView { size, checkpoint, .. } = portal.signer().log().view().await?;
     let file = checkpoint.ok_or(Failure::NotFound)?;
     Ok(deliver::file(file, &format!("checkpoint-{size}.waybill")))
+}
+
+impl Revoked {
+    fn of(revocation: &Revocation, now: Timestamp) -> Revoked {
+        Revoked {
+            what: match &revocation.what {
+                Ok(license) => format!("license {license}"),
+                Err(key) => format!("key {}", key.short()),
+            },
+            list: revocation.list,
+            at: Day::new(revocation.at, now),
+            reason: revocation.reason.clone(),
+        }
+    }
 }
 
 impl Row {
@@ -125,7 +154,14 @@ impl crate::pages::Sample for RecordPage {
             let [_, _, frame] = Frame::samples();
             let origin = "waybill/0193f2a0-a/1".to_owned();
             let newest = (size > 0).then(|| Day::new(now, now));
-            RecordPage { frame, origin, size, root: digest.clone(), newest, recovering, strangers }
+            let revoked = Revoked {
+                what: "license 0101".to_owned(),
+                list: 2,
+                at: Day::new(now, now),
+                reason: "stolen <b>".to_owned(),
+            };
+            let revoked = (size > 0).then_some(revoked).into_iter().collect();
+            RecordPage { frame, origin, size, root: digest.clone(), newest, recovering, strangers, revoked }
         };
         vec![
             page(0, vec![], None),
