@@ -231,6 +231,19 @@ async fn a_portal_is_told_that_it_waits() {
     staffed.rule().require().await.unwrap();
     let by = |actor: &Actor| Decider { asker: Asker::Staff, actor: actor.clone() };
     let RiskyAction::Overdraft(draft) = staffed.grant(5) else { panic!("an overdraft") };
+    // No customer decides any of it, whatever page let them through.
+    let account = Asker::Account(staffed.vendor.account.clone());
+    let customer = Decider { asker: account, actor: staffed.ana.clone() };
+    let what = Revoke::Key(staffed.vendor.site(9).proxy.name());
+    for decision in [
+        Decision::GrantOverdraft(draft.clone()),
+        Decision::Revoke { what, reason: "stolen".parse().expect("a reason") },
+        Decision::Confirm { number: 1 },
+        Decision::Decline { number: 1 },
+    ] {
+        let refused = signer.decide(decision, &customer, now).await.expect_err("refused");
+        assert_eq!(refused.code, "staff-only");
+    }
     let waits = signer.decide(Decision::GrantOverdraft(draft), &by(&staffed.sam), now).await;
     assert_eq!(waits.unwrap(), Decided::Waits { proposal: 1 });
     let own = signer.decide(Decision::Confirm { number: 1 }, &by(&staffed.sam), now).await;

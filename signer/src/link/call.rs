@@ -105,6 +105,23 @@ pub enum Decision {
     },
 }
 
+impl Decision {
+    /// Whether no customer decides it.
+    pub(super) fn is_for_staff(&self) -> bool {
+        match self {
+            Decision::GrantOverdraft(_)
+            | Decision::Revoke { .. }
+            | Decision::Confirm { .. }
+            | Decision::Decline { .. } => true,
+            Decision::ResolveFork { .. }
+            | Decision::MoveKey(_)
+            | Decision::Block(_)
+            | Decision::Allow(_)
+            | Decision::ExchangeKey { .. } => false,
+        }
+    }
+}
+
 /// An installation, a license key, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -8,18 +8,23 @@ use super::{
 };
 use crate::{
     installations::Decider,
-    second_person::{RiskyAction, Taken},
+    people::Asker,
+    second_person::{RiskyAction, SecondPersonError, Taken},
     signer::Signer,
 };
 
 impl Signer {
-    /// Does what somebody decided at a portal, with all that follows for seats and records, or says why not.
+    /// Does what somebody decided at a portal, with all that follows for seats and records, or says why not. What is risky is for the
+    /// vendor's staff alone, whatever page let somebody through to it.
     pub async fn decide(
         &self,
         decision: Decision,
         by: &Decider,
         now: Timestamp,
     ) -> Result<Decided, CallError> {
+        if decision.is_for_staff() && by.asker != Asker::Staff {
+            return Err(SecondPersonError::NotStaff.into());
+        }
         let rows = self.installations();
         match decision {
             Decision::ResolveFork { installation, lives } => {
