@@ -65,6 +65,7 @@ fn refused_request(signer: &Signer, number: u8) -> Vec<u8> {
     Proxy::new(number, &signer.trust(), now()).activate(DESKTOP, &unknown, moment(now(), 1)).unwrap()
 }
 
+/// The record number and how many leaves: the trust bundle's, which comes before the first answer's, and those of answers.
 fn heard(dir: &DataDir) -> (u64, u64) {
     let witness = Witness::read(&dir.witness()).unwrap();
     (witness.record, witness.log_size)
@@ -78,27 +79,27 @@ async fn no_answer_leaves_a_machine_whose_witness_has_not_heard_of_it() {
     let mut proxy = Proxy::new(1, &one.trust(), now());
     let request = proxy.activate(DESKTOP, &key, moment(now(), 1)).unwrap();
     let given = answer(&one, &request).await;
-    assert_eq!((heard(&first), heard(&second)), ((1, 1), (1, 0)));
+    assert_eq!((heard(&first), heard(&second)), ((1, 2), (1, 0)));
 
     // It was given by the first; the second gives it out again.
     let again = answer(&other, &request).await;
     assert_eq!((again.repeated, again.file), (true, given.file.clone()));
-    assert_eq!(heard(&second), (1, 1));
+    assert_eq!(heard(&second), (1, 2));
 
     // The same from a page, where it only was looked up.
     proxy.import(&UnverifiedFile::read(&given.file).unwrap(), now());
     let refresh = proxy.refresh(DESKTOP, moment(now(), 2)).unwrap();
     let given = answer(&one, &refresh).await;
-    assert_eq!((heard(&first), heard(&second)), ((1, 2), (1, 1)));
+    assert_eq!((heard(&first), heard(&second)), ((1, 3), (1, 2)));
     let (file, _) = other.answer_file(&given.digest, &Asker::Staff).await.unwrap().unwrap();
     assert_eq!(file, given.file);
-    assert_eq!(heard(&second), (1, 2));
+    assert_eq!(heard(&second), (1, 3));
 
     // And with an answer that says which other one to take.
     let old = answer(&one, &refused_request(&one, 9)).await;
-    assert_eq!((code(&old), heard(&second)), ("license-key-unknown", (1, 2)));
+    assert_eq!((code(&old), heard(&second)), ("license-key-unknown", (1, 3)));
     assert_eq!(code(&answer(&other, &refused_request(&one, 8)).await), "license-key-unknown");
-    assert_eq!(heard(&second), (1, 4));
+    assert_eq!(heard(&second), (1, 5));
 }
 
 /// The first machine has seen more than the backup has. The second has not, and goes on, further than the first ever was: sizes alone
@@ -121,16 +122,16 @@ async fn a_store_that_was_put_back_and_went_on_is_seen_by_whoever_had_seen_more(
     for number in 20..23 {
         answer(&other, &refused_request(&other, number)).await;
     }
-    assert_eq!((heard(&first), heard(&second)), ((1, 1), (1, 3)));
+    assert_eq!((heard(&first), heard(&second)), ((1, 2), (1, 4)));
 
     let one = open(&first).await;
-    assert!(one.recovery().is_some(), "the leaf at 0 is another one");
-    assert_eq!(heard(&first), (2, 3));
+    assert!(one.recovery().is_some(), "the leaf at 1 is another one");
+    assert_eq!(heard(&first), (2, 4));
     // The other one, which was never stopped, hears of it by the record number, and nobody is given what the proxy may hold.
     let mut stranger = Proxy::new(2, &one.trust(), now());
     let elsewhere = stranger.activate(DESKTOP, &key, moment(now(), 1)).unwrap();
     assert_eq!(code(&answer(&other, &elsewhere).await), "record-restored");
-    assert_eq!(heard(&second), (2, 4));
+    assert_eq!(heard(&second), (2, 5));
     proxy.use_seats(DESKTOP, 3, now());
     let refresh = proxy.refresh(DESKTOP, moment(now(), 2)).unwrap();
     let refused = answer(&other, &refresh).await;
@@ -161,10 +162,10 @@ async fn a_machine_that_stood_still_is_no_alarm() {
     for number in 20..30 {
         answer(&one, &refused_request(&one, number)).await;
     }
-    assert_eq!((heard(&first), heard(&second)), ((1, 11), (1, 0)));
+    assert_eq!((heard(&first), heard(&second)), ((1, 12), (1, 0)));
     let other = open(&second).await;
     assert!(other.recovery().is_none());
-    assert_eq!(heard(&second), (1, 11));
+    assert_eq!(heard(&second), (1, 12));
     // Both work, in turns.
     proxy.import(&UnverifiedFile::read(&given.file).unwrap(), now());
     for (number, signer) in (2..).zip([&one, &other, &other, &one]) {
@@ -174,7 +175,7 @@ async fn a_machine_that_stood_still_is_no_alarm() {
         assert_eq!(code(&given), "license");
         proxy.import(&UnverifiedFile::read(&given.file).unwrap(), now());
     }
-    assert_eq!((heard(&first), heard(&second)), ((1, 15), (1, 14)));
+    assert_eq!((heard(&first), heard(&second)), ((1, 16), (1, 15)));
 }
 
 /// Keys and witness of one record are never used with another's store, though the vendor be the same.
