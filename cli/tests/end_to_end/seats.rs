@@ -94,7 +94,7 @@ fn terms_and_names_change_by_command() {
         ["--over-limit", "refuse", "--after-end-days", "60", "--feature", "support=gold", "--feature", "sso"];
     let effect =
         vendor.run(&[&update[..], &terms, &["--preview"]].concat()).exits(0).json()["effect"].clone();
-    assert_eq!([&effect["effect"], &effect["installations"]], [&json!("terms"), &json!(1)]);
+    assert_eq!([&effect["over"], &effect["installations"]], [&json!(0), &json!(1)]);
     let sold = vendor.run(&[&update[..], &terms].concat()).exits(0).json()["subscription"].clone();
     let grant = &sold["grants"][0];
     assert_eq!([&grant["over_limit"], &grant["after_end_days"]], [&json!("refuse"), &json!(60)]);
