@@ -54,8 +54,9 @@ impl Door {
         public_url: PublicUrl,
         stop: impl Future<Output = ()> + Send + 'static,
     ) -> Result<(), Failure> {
+        let side: PortalSide = signer.into();
         let portal = Portal::new(
-            signer,
+            side.clone(),
             public_url,
             Arc::new(edge::now),
             Arc::new(edge::entropy),
@@ -79,6 +80,8 @@ impl Door {
             served = serving => served,
             () = too_slow => Ok(()),
         };
+        // A store that is closed leaves one file behind, which can be copied as it is; what is too slow is durable or not, as it stands.
+        let _ = tokio::time::timeout(LAST_ANSWERS, side.close()).await;
         served.map_err(|error| {
             let says = format!("the portal stopped: {error}");
             Failure::new(Exit::CouldNotTell, "serve", says, "Start it again; nothing was lost.")

@@ -203,6 +203,14 @@ impl PortalSide {
         }
     }
 
+    /// Finishes what waits, and closes the store. Clones of this are of no more use.
+    pub async fn close(self) {
+        match self.desk {
+            SignersDesk::Here(signer) => signer.close().await,
+            SignersDesk::Apart { store, .. } => store.close().await,
+        }
+    }
+
     async fn call(&self, call: Call) -> Result<Reply, CallError> {
         match &self.desk {
             SignersDesk::Apart { link, record, .. } => link.call(record, call).await,
