@@ -75,7 +75,7 @@ fn revocations(number: u64, until: Timestamp, now: Timestamp) -> Finding {
             "revocations-old",
             about,
             format!("a newer one should have been made by {}", until.date()),
-            "Make a new list, also if nothing is to be added.",
+            "Run the signer and let it answer a request: it makes the next list by itself, with the same names.",
         ),
         false => {
             Finding::well("revocations", about, format!("a newer one is to be made by {}", until.date()))
