@@ -85,6 +85,11 @@ impl User {
         }
     }
 
+    /// This person as one of the vendor's. Refuses everybody else.
+    pub(crate) fn staff(&self) -> Result<Staff, Failure> {
+        if self.is_staff() { Ok(Staff(self.clone())) } else { Err(Failure::StaffOnly) }
+    }
+
     /// All the eyes that this person has: for things that are found by their digest alone.
     pub(crate) fn all_eyes(&self) -> Vec<Asker> {
         if self.is_staff() {
@@ -112,12 +117,18 @@ impl FromRequestParts<Portal> for User {
 #[derive(Clone)]
 pub(crate) struct Staff(pub(crate) User);
 
+impl Staff {
+    /// Somebody who decides what no customer does, with the vendor's eyes.
+    pub(crate) fn decider(&self) -> Decider {
+        Decider { asker: Asker::Staff, actor: self.0.actor() }
+    }
+}
+
 impl FromRequestParts<Portal> for Staff {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, portal: &Portal) -> Result<Self, Failure> {
-        let user = User::from_request_parts(parts, portal).await?;
-        if user.is_staff() { Ok(Staff(user)) } else { Err(Failure::StaffOnly) }
+        User::from_request_parts(parts, portal).await?.staff()
     }
 }
 

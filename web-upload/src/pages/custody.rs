@@ -12,7 +12,7 @@ use signer::{
     LicenseKeyId,
     catalog::KeyUse,
     exchange::{Bar, COUNTED_MOVES},
-    installations::{HomeView, InstallationView},
+    installations::{Decider, HomeView, InstallationView},
     link::{AboutKey, Decided, Decision},
     paging::{MOST_ROWS, Part},
     people::AccountId,
@@ -135,7 +135,7 @@ pub(super) async fn post(
     Form(mut form): Form<Draft>,
 ) -> Result<Response, Failure> {
     let deed = allowed(&deed, &user)?;
-    let by = user.decider(&account)?;
+    let by = decider(deed, &user, &account)?;
     let key: LicenseKeyId = form.value("key").parse().map_err(|_| Failure::Malformed)?;
     let Some(reason) = confirm::reason(&mut form) else {
         return ask(&portal, &user, &(account, id), (deed, &key), form, None).await;
@@ -176,8 +176,17 @@ pub(super) async fn post(
 /// A deed by its name, if it is one for who asks.
 fn allowed(name: &str, user: &User) -> Result<Deed, Failure> {
     match Deed::from_name(name).ok_or(Failure::NotFound)? {
-        Deed::Revoke if !user.is_staff() => Err(Failure::StaffOnly),
+        Deed::Revoke => user.staff().map(|_| Deed::Revoke),
         deed => Ok(deed),
+    }
+}
+
+/// Somebody who decides about a deed. What is revoked no customer decides, so staff do it with the vendor's eyes, and all else with the
+/// account's.
+fn decider(deed: Deed, user: &User, account: &AccountId) -> Result<Decider, Failure> {
+    match deed {
+        Deed::Revoke => Ok(user.staff()?.decider()),
+        Deed::Block | Deed::Allow | Deed::Move | Deed::Exchange => user.decider(account),
     }
 }
 

@@ -11,9 +11,7 @@ use axum::{
 use license_format::Metric;
 use signer::{
     catalog::{OverdraftDraft, OverdraftEntry, Subscription},
-    installations::Decider,
     link::{CallError, Decided, Decision, Fault},
-    people::Asker,
 };
 
 use super::{
@@ -66,10 +64,11 @@ pub(super) async fn get(
 /// `POST …/overdraft`: first what it would do, then the deed.
 pub(super) async fn post(
     State(portal): State<Portal>,
-    Staff(user): Staff,
+    staff: Staff,
     At(ids): At<Ids>,
     Form(mut form): Form<Draft>,
 ) -> Result<Response, Failure> {
+    let Staff(user) = &staff;
     let (account, id) = &ids;
     let (catalog, now) = (portal.signer().catalog(), portal.now());
     // Only with the account's own eyes: the address must name both rightly.
@@ -86,7 +85,7 @@ pub(super) async fn post(
         let (metric, reason) =
             (Metric::from_name(refused.value("metric")), refused.value("reason").to_owned());
         let draft = OverdraftDraft { subscription: id.clone(), metric, seats, ends, reason };
-        let by = Decider { asker: Asker::Staff, actor: user.actor() };
+        let by = staff.decider();
         let outcome = match step {
             Step::Do => portal.signer().decide(Decision::GrantOverdraft(draft), &by, now).await.map(Ok),
             _ => catalog.preview_overdraft(&draft, now).await.map(Err).map_err(CallError::from),

@@ -12,7 +12,6 @@ use axum::{
 use license_format::Timestamp;
 use serde::Deserialize;
 use signer::{
-    installations::Decider,
     link::Decision,
     people::{Actor, Asker},
     second_person::{Proposal, ProposalState, RiskyAction},
@@ -84,7 +83,7 @@ pub(super) async fn get(
 /// `POST /proposals/{number}`: the second person has decided.
 pub(super) async fn post(
     State(portal): State<Portal>,
-    Staff(user): Staff,
+    staff: Staff,
     At(number): At<u64>,
     Form(form): Form<Draft>,
 ) -> Result<Response, Failure> {
@@ -94,10 +93,9 @@ pub(super) async fn post(
         _ => return Err(Failure::Malformed),
     };
     let decision = if declines { Decision::Decline { number } } else { Decision::Confirm { number } };
-    let by = Decider { asker: Asker::Staff, actor: user.actor() };
-    match portal.signer().decide(decision, &by, portal.now()).await {
+    match portal.signer().decide(decision, &staff.decider(), portal.now()).await {
         Ok(_) => Ok(Redirect::to("/proposals").into_response()),
-        Err(error) => ask(&portal, &user, number, declines, Some(refused(error)?)).await,
+        Err(error) => ask(&portal, &staff.0, number, declines, Some(refused(error)?)).await,
     }
 }
 
