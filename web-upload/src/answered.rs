@@ -14,10 +14,12 @@ use signer::{
     link::{Fault, PortalSide},
     people::Asker,
 };
+use tokio::time::{Instant, timeout_at};
 
 use crate::{
     failure::Failure,
     intake::{Carried, Content},
+    portal::Portal,
     show::{Day, Facts, ThreeDates, seats},
 };
 
@@ -101,17 +103,18 @@ pub(crate) struct Sentence {
 
 /// Hands each file to the signer. Within one upload older requests go first, so that a newer one of the same proxy does not
 /// overtake them; the cards come in the order of the files. Each file is answered at its own time: the last of fifty may wait for a while.
-pub(crate) async fn answer_all(
-    signer: &PortalSide,
-    files: Vec<Carried>,
-    asker: &Asker,
-    now: impl Fn() -> Timestamp,
-) -> Vec<Card> {
+/// What a slow signer has not answered when the portal's patience ends is a failure to be sent again, and what follows it was not asked.
+pub(crate) async fn answer_all(portal: &Portal, files: Vec<Carried>, asker: &Asker) -> Vec<Card> {
     let mut order: Vec<(u64, usize)> = files.iter().map(counter).zip(0..).collect();
     order.sort_unstable();
+    let end = Instant::now() + portal.patience();
     let mut cards = Vec::with_capacity(files.len());
     for (_, at) in order {
-        cards.push((at, answer(signer, &files[at], asker, now()).await));
+        let card = match Instant::now() < end {
+            true => timeout_at(end, answer(portal.signer(), &files[at], asker, portal.now())).await,
+            false => Ok(failed(&files[at], Failure::not_asked())),
+        };
+        cards.push((at, card.unwrap_or_else(|_| failed(&files[at], Failure::TimedOut))));
     }
     cards.sort_unstable_by_key(|(at, _)| *at);
     cards.into_iter().map(|(_, card)| card).collect()
@@ -149,6 +152,15 @@ async fn answer(signer: &PortalSide, file: &Carried, asker: &Asker, now: Timesta
             Card { source, what: claims(bytes), outcome }
         }
     }
+}
+
+/// A file that the signer has not answered.
+fn failed(file: &Carried, failure: Failure) -> Card {
+    let what = match &file.content {
+        Content::Bytes(bytes) => claims(bytes),
+        Content::TooLarge => None,
+    };
+    Card { source: file.source.clone(), what, outcome: Outcome::Failed(failure.into()) }
 }
 
 impl Outcome {

@@ -121,6 +121,16 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
+    /// A file that the signer was not asked about, because those before it in the same upload took all the time.
+    pub(crate) fn not_asked() -> Failure {
+        Failure::Ours {
+            code: "not-asked".into(),
+            says: "the signer was slow, and was not asked about this file any more".to_owned(),
+            next_step: "Nothing was taken for it. Upload it again in a minute, with fewer files at a time."
+                .to_owned(),
+        }
+    }
+
     /// The one place where causes become statuses.
     pub(crate) fn status(&self) -> StatusCode {
         match self {

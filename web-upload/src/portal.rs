@@ -1,6 +1,6 @@
 //! What every page and every call of the API needs, gathered once by the program that serves them.
 
-use std::{str::FromStr, sync::Arc};
+use std::{str::FromStr, sync::Arc, time::Duration};
 
 use license_format::Timestamp;
 use signer::{entropy::Entropy, link::PortalSide};
@@ -16,7 +16,14 @@ pub type EntropySource = Arc<dyn Fn(&mut [u8]) + Send + Sync>;
 
 /// The portal's state: cheap to clone, shared by all requests.
 #[derive(Clone)]
-pub struct Portal(Arc<Inner>);
+pub struct Portal {
+    inner: Arc<Inner>,
+    patience: Duration,
+}
+
+/// How long the files of one upload may keep the signer. Its own writer gives up after thirty seconds, and whoever waits for the page, or a
+/// proxy between, after sixty: so the page is there in time, and says of each file what became of it.
+const PATIENCE: Duration = Duration::from_secs(40);
 
 struct Inner {
     signer: PortalSide,
@@ -37,7 +44,7 @@ impl Portal {
         entropy: EntropySource,
         passwords: Passwords,
     ) -> Portal {
-        Portal(Arc::new(Inner {
+        let inner = Arc::new(Inner {
             signer: signer.into(),
             public_url,
             clock,
@@ -45,29 +52,40 @@ impl Portal {
             passwords,
             attempts: Attempts::default(),
             hashing: Semaphore::new(HASHING_AT_ONCE),
-        }))
+        });
+        Portal { inner, patience: PATIENCE }
+    }
+
+    /// The same, with another time for which the files of one upload may keep the signer; 40 seconds if nobody says so.
+    #[must_use]
+    pub fn with_patience(self, patience: Duration) -> Portal {
+        Portal { patience, ..self }
+    }
+
+    pub(crate) fn patience(&self) -> Duration {
+        self.patience
     }
 
     pub(crate) fn signer(&self) -> &PortalSide {
-        &self.0.signer
+        &self.inner.signer
     }
 
     pub(crate) fn public_url(&self) -> &PublicUrl {
-        &self.0.public_url
+        &self.inner.public_url
     }
 
     pub(crate) fn now(&self) -> Timestamp {
-        (self.0.clock)()
+        (self.inner.clock)()
     }
 
     /// A source for one call of the signer.
     pub(crate) fn entropy(&self) -> impl Entropy + 'static {
-        let source = Arc::clone(&self.0.entropy);
+        let source = Arc::clone(&self.inner.entropy);
         move |out: &mut [u8]| source(out)
     }
 
     pub(crate) fn attempts(&self) -> &Attempts {
-        &self.0.attempts
+        &self.inner.attempts
     }
 
     /// Runs the deliberately slow work on passwords beside the pages, never more of it at once than the machine can bear.
@@ -75,9 +93,11 @@ impl Portal {
         &self,
         work: impl FnOnce(&Passwords) -> T + Send + 'static,
     ) -> Result<T, Failure> {
-        let _permit = self.0.hashing.acquire().await.map_err(|_| Failure::Panicked)?;
+        let _permit = self.inner.hashing.acquire().await.map_err(|_| Failure::Panicked)?;
         let portal = self.clone();
-        tokio::task::spawn_blocking(move || work(&portal.0.passwords)).await.map_err(|_| Failure::Panicked)
+        tokio::task::spawn_blocking(move || work(&portal.inner.passwords))
+            .await
+            .map_err(|_| Failure::Panicked)
     }
 }
 

@@ -73,7 +73,7 @@ pub(super) async fn post(
             "Nothing was uploaded. Choose a .waybill file that waybill-proxy saved, or paste its text."
         }
         Some(asker) => {
-            let cards = answer_all(portal.signer(), files, &asker, || portal.now()).await;
+            let cards = answer_all(&portal, files, &asker).await;
             let page = ResultsPage::new(&portal, &user, account, cards);
             return Ok(deliver::page(status(&page.cards), &page));
         }

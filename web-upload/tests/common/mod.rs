@@ -7,6 +7,7 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 use axum::{
@@ -22,6 +23,7 @@ use signer::{
     catalog::SubscriptionDraft,
     init::{DataDir, InitOptions, init},
     keys::Passphrase,
+    link::{Link, PortalSide, PortalStore},
     people::{AccountDraft, AccountKind, Actor, Role, TokenRights},
 };
 use tempfile::TempDir;
@@ -80,15 +82,7 @@ impl World {
             let hash = passwords.hash(PASSWORD, &mut throw(&dice));
             signer.people().set_password(user, &hash).await.unwrap();
         }
-        let (ticking, thrown) = (Arc::clone(&clock), Arc::clone(&dice));
-        let portal = Portal::new(
-            signer.clone(),
-            public_url.parse().unwrap(),
-            Arc::new(move || Timestamp::from_seconds(ticking.load(Ordering::SeqCst)).unwrap()),
-            Arc::new(move |out: &mut [u8]| throw(&thrown)(out)),
-            passwords,
-        );
-        let router = web_upload::router(portal);
+        let router = web_upload::router(portal(signer.clone(), public_url, passwords, &clock, &dice));
         World { folder, signer, router, contoso, fabrikam, clock, dice }
     }
 
@@ -102,6 +96,15 @@ impl World {
 
     pub fn dice(&self) -> impl FnMut(&mut [u8]) + Send + use<> {
         throw(&self.dice)
+    }
+
+    /// The same world through a portal that asks its signer at this address, and waits for it as long.
+    pub async fn through(&mut self, address: &str, patience: Duration) {
+        let store = PortalStore::open(DataDir::new(self.folder.path().join("data")).store()).await.unwrap();
+        let side = store.with_signer(Link::new(address, None).unwrap());
+        let passwords = Passwords::cheap_for_tests();
+        let portal = portal(side, &format!("http://{HOST}"), passwords, &self.clock, &self.dice);
+        self.router = web_upload::router(portal.with_patience(patience));
     }
 
     /// A browser in which nobody is signed in.
@@ -136,6 +139,23 @@ impl World {
     pub fn proxy(&self, site: &str) -> Proxy {
         Proxy::new(site, &self.signer.trust(), self.now())
     }
+}
+
+fn portal(
+    signer: impl Into<PortalSide>,
+    public_url: &str,
+    passwords: Passwords,
+    clock: &Arc<AtomicU64>,
+    dice: &Arc<AtomicU64>,
+) -> Portal {
+    let (ticking, thrown) = (Arc::clone(clock), Arc::clone(dice));
+    Portal::new(
+        signer,
+        public_url.parse().unwrap(),
+        Arc::new(move || Timestamp::from_seconds(ticking.load(Ordering::SeqCst)).unwrap()),
+        Arc::new(move |out: &mut [u8]| throw(&thrown)(out)),
+        passwords,
+    )
 }
 
 async fn customer(
