@@ -1,6 +1,8 @@
 //! What the signer said to the files that were carried here, made ready for a page: for each file first what it is, then what was
 //! answered. The rules behind an answer are the signer's; here they only get their words.
 
+use std::pin::pin;
+
 use axum::http::StatusCode;
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use license_format::{
@@ -14,7 +16,6 @@ use signer::{
     link::{Fault, PortalSide},
     people::Asker,
 };
-use tokio::time::{Instant, timeout_at};
 
 use crate::{
     failure::Failure,
@@ -107,14 +108,18 @@ pub(crate) struct Sentence {
 pub(crate) async fn answer_all(portal: &Portal, files: Vec<Carried>, asker: &Asker) -> Vec<Card> {
     let mut order: Vec<(u64, usize)> = files.iter().map(counter).zip(0..).collect();
     order.sort_unstable();
-    let end = Instant::now() + portal.patience();
+    let mut patience = pin!(tokio::time::sleep(portal.patience()));
     let mut cards = Vec::with_capacity(files.len());
     for (_, at) in order {
-        let card = match Instant::now() < end {
-            true => timeout_at(end, answer(portal.signer(), &files[at], asker, portal.now())).await,
-            false => Ok(failed(&files[at], Failure::not_asked())),
+        let file = &files[at];
+        let card = match patience.is_elapsed() {
+            true => failed(file, Failure::not_asked()),
+            false => tokio::select! {
+                card = answer(portal.signer(), file, asker, portal.now()) => card,
+                () = &mut patience => failed(file, Failure::TimedOut),
+            },
         };
-        cards.push((at, card.unwrap_or_else(|_| failed(&files[at], Failure::TimedOut))));
+        cards.push((at, card));
     }
     cards.sort_unstable_by_key(|(at, _)| *at);
     cards.into_iter().map(|(_, card)| card).collect()
