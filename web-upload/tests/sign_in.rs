@@ -220,6 +220,14 @@ async fn a_new_link_for_a_forgotten_password_is_made_by_staff_alone() {
     let other =
         format!("/accounts/{}/members/{}/invite", world.fabrikam.account, world.contoso.administrator);
     assert_eq!(staff.post(&other, &[]).await.status, StatusCode::NOT_FOUND);
+    // Nor for a colleague, who could be somebody's second person.
+    let (people, mut dice) = (world.signer.people(), world.dice());
+    let tess = people.create_staff("tess@northwind.example", world.now(), &mut dice).await.unwrap().user.id;
+    let members = format!("/accounts/{account}/members");
+    let joined = staff.post(&members, &[("email", "tess@northwind.example"), ("role", "member")]).await;
+    joined.says("is one of the vendor's staff").does_not_say("/join/");
+    let colleague = staff.post(&format!("{members}/{tess}/invite"), &[]).await;
+    colleague.says("staff-by-command").says("waybill user invite").does_not_say("/join/");
     let added = staff
         .post(
             &format!("/accounts/{account}/members"),

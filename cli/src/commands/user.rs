@@ -40,8 +40,8 @@ impl User {
 /// Makes somebody staff who may be already, with a link in either case.
 async fn invite_staff(people: &People, email: &str) -> Result<Invited, Failure> {
     match people.create_staff(email, edge::now(), &mut edge::entropy).await {
-        Ok(invited) if invited.invitation.is_some() => Ok(invited),
-        Ok(_) | Err(PeopleError::AlreadyStaff { .. }) => invite_again(people, email).await,
+        Err(PeopleError::AlreadyStaff { .. }) => invite_again(people, email).await,
+        Ok(invited) => Ok(invited),
         Err(error) => Err(error.into()),
     }
 }

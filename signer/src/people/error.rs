@@ -29,6 +29,12 @@ pub enum PeopleError {
         /// Who.
         email: String,
     },
+    /// A link for one of the vendor's staff is made where the data directory is, and on no page.
+    #[error("{email} is one of the vendor's staff, who get no link from a page")]
+    StaffByCommand {
+        /// Who.
+        email: String,
+    },
     /// The invitation is unknown, was used, has expired, or was replaced by a newer one. Which, is not told.
     #[error("this invitation is not valid any more")]
     InvitationUsed,
@@ -45,6 +51,7 @@ impl PeopleError {
             PeopleError::NotFound { .. } => "not-found",
             PeopleError::AlreadyMember { .. } => "already-member",
             PeopleError::AlreadyStaff { .. } => "already-staff",
+            PeopleError::StaffByCommand { .. } => "staff-by-command",
             PeopleError::InvitationUsed => "invitation-used",
             PeopleError::Store(error) => error.code(),
         }
@@ -60,6 +67,9 @@ impl PeopleError {
             PeopleError::NotFound { .. } => "Look it up in the list, then try again.",
             PeopleError::AlreadyMember { .. } | PeopleError::AlreadyStaff { .. } => {
                 "There is nothing to do; they can sign in."
+            }
+            PeopleError::StaffByCommand { .. } => {
+                "Where the signer's data directory is, `waybill user invite --email ADDRESS` makes one."
             }
             PeopleError::InvitationUsed => {
                 "Sign in if you have set a password; otherwise ask for a new invitation."

@@ -125,6 +125,31 @@ async fn staff_are_made_once() {
     assert!(people.user(&invited.user.id).await.expect("found").staff);
 }
 
+/// Whoever made a link for somebody may have used it. So none is made for staff but by command, and who becomes staff begins anew.
+#[tokio::test]
+async fn nobody_signs_in_as_a_colleague() {
+    let (_place, people) = people().await;
+    let account = people.create_account(contoso(), at(0), &mut dice(1)).await.expect("created").account.id;
+    let added = people.add_member(&account, "tess@localhost", Role::Member, at(1), &mut dice(2)).await;
+    let tess = added.expect("added");
+    let token = tess.invitation.expect("invited").token;
+    people.redeem_invitation(&token, &hash("known to another"), at(2)).await.expect("redeemed");
+    let session = people.start_session(&tess.user.id, at(3), &mut dice(3)).await.expect("started").0;
+
+    let staff = people.create_staff("tess@localhost", at(4), &mut dice(4)).await.expect("made");
+    assert!(staff.user.staff && !staff.user.has_password && staff.invitation.is_some());
+    assert_eq!(people.signed_in(&session, at(5)).await.expect("read"), None);
+    let (_, hash_now) = people.credentials("tess@localhost").await.expect("read").expect("known");
+    assert!(hash_now.is_none(), "the old password is of no use");
+    let link = people.invite_member(&account, &tess.user.id, at(5), &mut dice(5)).await;
+    assert_eq!(link.map_err(|error| error.code()).err(), Some("staff-by-command"));
+    let other = people.create_account(AccountDraft { name: "Fabrikam".to_owned(), ..contoso() }, at(6), &mut dice(6)).await.expect("created").account.id;
+    let joined = people.add_member(&other, "tess@localhost", Role::Member, at(7), &mut dice(7)).await;
+    assert!(joined.expect("added").invitation.is_none());
+    let stranger = people.invite_member(&other, &UserId::new(at(0), &mut dice(9)), at(8), &mut dice(8)).await;
+    assert_eq!(stranger.map_err(|error| error.code()).err(), Some("not-found"));
+}
+
 #[tokio::test]
 async fn invitations_end_and_are_replaced() {
     let (_place, people) = people().await;

@@ -6,7 +6,7 @@ use sqlx::{AnyConnection, any::AnyRow};
 use super::{Email, PasswordHash, People, PeopleError, Result, Token, secret::TokenUse};
 use crate::{
     entropy::Entropy,
-    ids::UserId,
+    ids::{AccountId, UserId},
     problem::Problems,
     store::{Columns, StoreError, seconds},
 };
@@ -48,7 +48,8 @@ pub struct Invited {
 }
 
 impl People {
-    /// Makes somebody one of the vendor's people, who may be known already. Refuses one who is: `AlreadyStaff`.
+    /// Makes somebody one of the vendor's people, who may be known already. Refuses one who is: `AlreadyStaff`. They begin anew: a password
+    /// that they had as a customer may have been set by whoever made their link, and is of no use any more.
     pub async fn create_staff(
         &self,
         email: &str,
@@ -58,17 +59,38 @@ impl People {
         let email = parse_email("email", email)?;
         let mut transaction = self.store.begin().await?;
         let mut user = find_or_add(&mut transaction, &email, now, entropy).await?;
-        let done = sqlx::query("UPDATE users SET staff = 1 WHERE id = $1 AND staff = 0")
-            .bind(user.id.as_str())
-            .execute(&mut *transaction)
-            .await?;
+        let done =
+            sqlx::query("UPDATE users SET staff = 1, password_hash = NULL WHERE id = $1 AND staff = 0")
+                .bind(user.id.as_str())
+                .execute(&mut *transaction)
+                .await?;
         if done.rows_affected() != 1 {
             return Err(PeopleError::AlreadyStaff { email: email.to_string() });
         }
-        user.staff = true;
-        let invited = invite_unless_set_up(&mut transaction, user, now, entropy).await?;
+        end_sessions(&mut transaction, &user.id).await?;
+        (user.staff, user.has_password) = (true, false);
+        let invitation = invite(&mut transaction, &user.id, now, entropy).await?;
         transaction.commit().await?;
-        Ok(invited)
+        Ok(Invited { user, invitation: Some(invitation) })
+    }
+
+    /// The same as [`invite_again`](People::invite_again), for a member of an account who is none of the vendor's staff: `StaffByCommand`.
+    /// Whoever could make a colleague's link on a page could sign in as them, and so be their own second person.
+    pub async fn invite_member(
+        &self,
+        account: &AccountId,
+        user: &UserId,
+        now: Timestamp,
+        entropy: &mut dyn Entropy,
+    ) -> Result<Invited> {
+        let mut transaction = self.store.begin().await?;
+        let user = find_member(&mut transaction, account, user).await?;
+        if user.staff {
+            return Err(PeopleError::StaffByCommand { email: user.email.to_string() });
+        }
+        let invitation = invite(&mut transaction, &user.id, now, entropy).await?;
+        transaction.commit().await?;
+        Ok(Invited { user, invitation: Some(invitation) })
     }
 
     /// A new invitation for somebody who lost the old one, or the password. The password holds until it is redeemed.
@@ -175,14 +197,15 @@ pub(super) async fn find_or_add(
     Ok(read_user(&row)?)
 }
 
-/// An invitation for somebody without a password.
+/// An invitation for somebody of an account without a password. Staff who belong to it get theirs by command alone, as
+/// [`People::invite_member`] says.
 pub(super) async fn invite_unless_set_up(
     connection: &mut AnyConnection,
     user: User,
     now: Timestamp,
     entropy: &mut dyn Entropy,
 ) -> Result<Invited> {
-    let invitation = match user.has_password {
+    let invitation = match user.has_password || user.staff {
         true => None,
         false => Some(invite(connection, &user.id, now, entropy).await?),
     };
@@ -226,6 +249,16 @@ async fn find_user(connection: &mut AnyConnection, id: &UserId) -> Result<User> 
     Ok(read_user(&row.ok_or(PeopleError::NotFound { what: "user" })?)?)
 }
 
+async fn find_member(connection: &mut AnyConnection, account: &AccountId, id: &UserId) -> Result<User> {
+    let row = sqlx::query("SELECT 1 AS found FROM membership WHERE account = $1 AND user_id = $2")
+        .bind(account.as_str())
+        .bind(id.as_str())
+        .fetch_optional(&mut *connection)
+        .await?;
+    row.ok_or(PeopleError::NotFound { what: "user" })?;
+    find_user(connection, id).await
+}
+
 async fn invite(
     connection: &mut AnyConnection,
     user: &UserId,
@@ -259,10 +292,12 @@ async fn set_password(connection: &mut AnyConnection, user: &UserId, hash: &Pass
     if done.rows_affected() != 1 {
         return Err(PeopleError::NotFound { what: "user" });
     }
-    sqlx::query("DELETE FROM session WHERE user_id = $1")
-        .bind(user.as_str())
-        .execute(&mut *connection)
-        .await?;
+    end_sessions(connection, user).await?;
     sqlx::query("DELETE FROM invitation WHERE user_id = $1").bind(user.as_str()).execute(connection).await?;
+    Ok(())
+}
+
+async fn end_sessions(connection: &mut AnyConnection, user: &UserId) -> Result<()> {
+    sqlx::query("DELETE FROM session WHERE user_id = $1").bind(user.as_str()).execute(connection).await?;
     Ok(())
 }

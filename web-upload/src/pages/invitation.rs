@@ -25,6 +25,8 @@ pub(super) struct InvitationPage {
     account: String,
     account_name: String,
     email: String,
+    /// One of the vendor's, for whom no page makes a link.
+    staff: bool,
     link: Option<Link>,
 }
 
@@ -73,11 +75,8 @@ pub(super) async fn again(
 ) -> Result<Response, Failure> {
     let people = portal.signer().people();
     let of = people.account(&account).await?;
-    let members = people.members(&account).await?;
-    let member = members.into_iter().find(|other| other.user.id == member).ok_or(Failure::NotFound)?;
-    let invitation = people.invite_again(&member.user.id, portal.now(), &mut portal.entropy()).await?;
-    let title = format!("New link for {}", member.user.email);
-    let invited = Invited { user: member.user, invitation: Some(invitation) };
+    let invited = people.invite_member(&account, &member, portal.now(), &mut portal.entropy()).await?;
+    let title = format!("New link for {}", invited.user.email);
     let page = InvitationPage::new(&portal, &user, title, &of, invited);
     Ok(deliver::page(StatusCode::CREATED, &page))
 }
@@ -97,6 +96,7 @@ impl InvitationPage {
             account: account.id.to_string(),
             account_name: account.name.to_string(),
             email: invited.user.email.to_string(),
+            staff: invited.user.staff && !invited.user.has_password,
             link: invited.invitation.map(|invitation| Link {
                 url: format!("{base}/join/{}", invitation.token.expose()),
                 expires: Day::new(invitation.expires, portal.now()),
@@ -110,16 +110,17 @@ impl crate::pages::Sample for InvitationPage {
     fn samples() -> Vec<InvitationPage> {
         let [_, _, frame] = Frame::samples();
         let now = license_format::Timestamp::parse("2026-11-22").unwrap();
-        let page = |link| InvitationPage {
+        let page = |staff, link| InvitationPage {
             frame: frame.clone(),
             title: "Contoso <Ltd> is set up".to_owned(),
             account: "0193f2a0-a".to_owned(),
             account_name: "Contoso <Ltd>".to_owned(),
             email: "ana@contoso.example".to_owned(),
+            staff,
             link,
         };
         let url = "https://licenses.example.com/join/abc".to_owned();
         let expires = Day::new(now.plus(7 * license_format::DAY), now);
-        vec![page(None), page(Some(Link { url, expires }))]
+        vec![page(false, None), page(true, None), page(false, Some(Link { url, expires }))]
     }
 }
