@@ -15,7 +15,7 @@ use crate::{
     lookout::{Lookout, Trouble},
     people::{Actor, Asker, People},
     reason::Reason,
-    revocation::{Order, Revocations, Revoke, RevokeError, Revoked},
+    revocation::{self, Order, Revocations, Revoke, RevokeError, Revoked},
     second_person::{RiskyAction, SecondPerson, SecondPersonError, Taken},
     store::{Store, StoreError, Vendor, exchange_read, exchange_write},
     trust::TrustError,
@@ -176,6 +176,8 @@ impl Signer {
         by: &Actor,
         now: Timestamp,
     ) -> Result<Taken<Revoked>, RevokeError> {
+        let bundle = self.trust();
+        revocation::demand_possible(&mut *self.store.read().await?, &what, bundle.bundle()).await?;
         let action = RiskyAction::Revoke { what: what.clone(), reason: reason.clone() };
         if let Some(proposal) = self.second_person.propose(action, by, now).await? {
             return Ok(Taken::Waits(Box::new(proposal)));

@@ -6,6 +6,7 @@ use common::{Site, Vendor, passphrase};
 use license_format::{Kind, LicenseType, Thumbprint, UnverifiedFile, payload::License};
 use signer::{
     Signer,
+    installations::Decider,
     keys::{FileKey, KeyRing, SigningBackend as _},
     log::{AnswerLog, Audit},
     people::Actor,
@@ -81,8 +82,10 @@ async fn a_revoked_license_dies_with_the_next_answer_and_no_other_does() {
     let on_its_way = vendor.given(&request).await;
     let signer::Answer::License(newest) = &on_its_way.answer else { panic!("a license") };
 
-    let revoked = revoke(&vendor, &licenses(&[&first, newest], Afterwards::Blocked)).await.expect("a list");
-    assert_eq!((revoked.number, revoked.licenses.len()), (1, 2));
+    // Only the older one was seen; with the license key the newer one is taken, too.
+    let revoked = revoke(&vendor, &licenses(&[&first], Afterwards::Blocked)).await.expect("a list");
+    let named: Vec<_> = revoked.licenses.iter().map(|license| license.id).collect();
+    assert_eq!((revoked.number, named), (1, vec![first.id, newest.id]));
     assert!(!is_revoked(&one), "nobody there can know yet");
 
     // Its refresh is refused, and brings the list; seats are held as before.
@@ -111,7 +114,13 @@ async fn a_revoked_license_dies_with_the_next_answer_and_no_other_does() {
     assert_eq!((found.findings.as_slice(), found.news), ([].as_slice(), 2), "a bundle and a list");
     assert_eq!(found.withdrawn, 2, "they were genuine when they left");
 
-    // Once it is allowed again, it gets licenses; what was revoked stays so.
+    // What was revoked stays so. Its customer does not take that back by allowing the key again; the vendor may.
+    let installations = vendor.signer.installations();
+    let view = installations.show(&vendor.by().asker, &one.proxy.name(), vendor.now).await.unwrap().unwrap();
+    let (id, key, reason) = (one.proxy.name(), &view.barred[0].key.id, "found again".parse().unwrap());
+    let refused = installations.allow(&id, key, &reason, &vendor.by(), vendor.now).await.unwrap_err();
+    assert_eq!(refused.code(), "revoked-here");
+    installations.allow(&id, key, &reason, &Decider::operator(), vendor.now).await.expect("allowed");
     let all = vendor.signer.revocations().all().await.unwrap();
     assert_eq!(
         all.iter().map(|entry| (entry.list, entry.reason.as_str())).collect::<Vec<_>>(),
@@ -122,6 +131,26 @@ async fn a_revoked_license_dies_with_the_next_answer_and_no_other_does() {
         Err("revocation-known")
     );
     assert_eq!(code(revoke(&vendor, &Revoke::Key(Thumbprint([7; 32]))).await), Err("revocation-unknown"));
+}
+
+/// A late request is told that a newer one overtook it. The newer one's license is not given out again if it was revoked.
+#[tokio::test]
+async fn a_revoked_license_is_not_offered_to_a_late_request() {
+    for revokes in [false, true] {
+        let (vendor, [(mut one, _), _]) = two_sites().await;
+        let [late, newer] = [3, 4].map(|used| {
+            one.uses(used, &vendor);
+            one.proxy.refresh(DESKTOP, common::moment(vendor.now, 900 + used)).unwrap()
+        });
+        let given = vendor.given(&newer).await;
+        let signer::Answer::License(license) = &given.answer else { panic!("a license") };
+        if revokes {
+            revoke(&vendor, &licenses(&[license], Afterwards::Replaced)).await.expect("a list");
+        }
+        let told = vendor.given(&late).await;
+        let signer::Answer::Refusal(refusal) = &told.answer else { panic!("{:?}", told.answer) };
+        assert_eq!((refusal.code.as_str(), told.newest.is_none()), ("overtaken", revokes));
+    }
 }
 
 #[tokio::test]

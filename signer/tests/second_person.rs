@@ -3,7 +3,7 @@
 mod common;
 
 use common::{Vendor, dice};
-use license_format::{DAY, LicenseType};
+use license_format::{DAY, LicenseType, Thumbprint};
 use signer::{
     Asker,
     catalog::OverdraftDraft,
@@ -203,8 +203,40 @@ async fn revoking_takes_two_and_the_signer() {
         history.iter().filter(|entry| entry.what == what).map(|entry| &entry.who).collect()
     };
     assert_eq!((by("proposed"), by("license-revoked")), (vec![&staffed.sam], vec![&staffed.tess]));
+    // What could not be done is not proposed to anybody.
+    assert_eq!(propose(&staffed.sam).await.expect_err("done already").code(), "revocation-known");
+    let nothing =
+        signer.revoke(Revoke::Key(Thumbprint([7; 32])), "x".parse().unwrap(), &staffed.sam, now).await;
+    assert_eq!(nothing.expect_err("no such key").code(), "revocation-unknown");
     let next = staffed.vendor.refresh(&mut site).await.expect("a new license");
     assert_ne!(next.id, license.id);
+}
+
+/// Customers read their histories: each tells of its own servers alone, also where one proposal is about several customers.
+#[tokio::test]
+async fn a_proposal_tells_no_customer_of_another() {
+    let mut staffed = Staffed::new().await;
+    let mut ids = Vec::new();
+    for number in 1..=2 {
+        let key = staffed.vendor.sublicense(|draft| draft.quota = Some(10)).await.key;
+        let mut site = staffed.vendor.site(number);
+        ids.push(staffed.vendor.activate(&mut site, &key).await.expect("a license").id);
+    }
+    staffed.rule().require().await.unwrap();
+    let (signer, now) = (&staffed.vendor.signer, staffed.vendor.now);
+    let what = Revoke::Licenses { ids, then: Afterwards::Blocked };
+    let proposed = signer.revoke(what, "stolen".parse().unwrap(), &staffed.sam, now).await;
+    let Ok(Taken::Waits(proposal)) = proposed else { panic!("it waits") };
+    staffed.rule().decline(proposal.number, &staffed.tess, now).await.expect("declined");
+    let history = signer.catalog().history(&Asker::Staff, &staffed.vendor.subscription.id).await.unwrap();
+    for what in ["proposed", "declined"] {
+        let told =
+            history.iter().filter(|entry| entry.what == what).filter_map(|entry| entry.after.as_deref());
+        let told: Vec<Vec<usize>> =
+            told.map(|says| (1..=2).filter(|site| says.contains(&format!("P{site:02}"))).collect()).collect();
+        assert_eq!(told.len(), 2, "{what}: {told:?}");
+        assert!(told.contains(&vec![1]) && told.contains(&vec![2]), "{what}: {told:?}");
+    }
 }
 
 #[tokio::test]

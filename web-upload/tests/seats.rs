@@ -537,7 +537,7 @@ async fn staff_revoke_the_licenses_of_an_installation() {
     staff
         .get(done.header("location"))
         .await
-        .says("every answer brings the new list from now on")
+        .says("every new answer brings the list from now on")
         .says("Blocked here")
         .says("1 license; each counts until the proxy proves that it let go")
         .does_not_say("Revoke its licenses");

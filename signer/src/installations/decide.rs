@@ -11,6 +11,7 @@ use crate::{
     ids::LicenseKeyId,
     people::{Actor, Asker},
     reason::Reason,
+    revocation,
     store::{
         Columns, StoreError, Transaction, custody,
         exchange_read::{self, Wanted},
@@ -35,6 +36,9 @@ pub enum CustodyError {
     /// The installation has no license of that key.
     #[error("the installation has no license of this key")]
     NotUsed,
+    /// The vendor's staff revoked what the installation had of that key, so they alone allow it again.
+    #[error("the vendor revoked what the installation had of this key")]
+    Revoked,
     /// The fork is not resolved.
     #[error(transparent)]
     Fork(#[from] ResolveError),
@@ -60,6 +64,7 @@ impl CustodyError {
             CustodyError::NoKey => "license-key-unknown",
             CustodyError::TypeMismatch => "license-type-mismatch",
             CustodyError::NotUsed => "not-at-home",
+            CustodyError::Revoked => "revoked-here",
             CustodyError::Fork(error) => error.code(),
             CustodyError::Move(error) => error.code(),
             CustodyError::Store(error) => error.code(),
@@ -73,6 +78,7 @@ impl CustodyError {
             CustodyError::NoKey => "Look at the list of license keys.".to_owned(),
             CustodyError::TypeMismatch => "Choose a license key of the same type.".to_owned(),
             CustodyError::NotUsed => "Choose the license key that the installation uses now.".to_owned(),
+            CustodyError::Revoked => "Ask the vendor's staff, who know why.".to_owned(),
             CustodyError::Fork(error) => error.next_step().to_owned(),
             CustodyError::Move(error) => error.next_step().to_owned(),
             CustodyError::Store(error) => error.next_step().to_string(),
@@ -218,7 +224,8 @@ impl Installations {
         Ok(transaction.commit().await?)
     }
 
-    /// Says that an installation may use a key again that was blocked there, or had moved away.
+    /// Says that an installation may use a key again that was blocked there, or had moved away. Where licenses of it were revoked there only
+    /// the vendor's staff say so: `Revoked`. Else the next refresh would bring a new one, and the revocation would have done nothing.
     pub async fn allow(
         &self,
         installation: &Thumbprint,
@@ -229,6 +236,9 @@ impl Installations {
     ) -> Result<(), CustodyError> {
         let ([key], Sitting { mut transaction, book, now }) =
             self.sit_with(installation, [key], by, now).await?;
+        if by.asker != Asker::Staff && revocation::was_revoked(&mut transaction, installation, &key).await? {
+            return Err(CustodyError::Revoked);
+        }
         let sql = "DELETE FROM bar WHERE installation = $1 AND license_key = $2";
         let gone = sqlx::query(sql)
             .bind(installation.as_bytes().to_vec())

@@ -143,7 +143,12 @@ async fn nobody_signs_in_as_a_colleague() {
     assert!(hash_now.is_none(), "the old password is of no use");
     let link = people.invite_member(&account, &tess.user.id, at(5), &mut dice(5)).await;
     assert_eq!(link.map_err(|error| error.code()).err(), Some("staff-by-command"));
-    let other = people.create_account(AccountDraft { name: "Fabrikam".to_owned(), ..contoso() }, at(6), &mut dice(6)).await.expect("created").account.id;
+    let other = people
+        .create_account(AccountDraft { name: "Fabrikam".to_owned(), ..contoso() }, at(6), &mut dice(6))
+        .await
+        .expect("created")
+        .account
+        .id;
     let joined = people.add_member(&other, "tess@localhost", Role::Member, at(7), &mut dice(7)).await;
     assert!(joined.expect("added").invitation.is_none());
     let stranger = people.invite_member(&other, &UserId::new(at(0), &mut dice(9)), at(8), &mut dice(8)).await;

@@ -6,7 +6,8 @@
 //!
 //! A license that is revoked takes its license key from that installation, too (a bar, `blocked`): else the refresh that brings the list would
 //! bring a new license with it, and nothing would have happened. Whoever wants just that, because a license says something wrong, says so
-//! ([`Afterwards::Replaced`]). `waybill installation allow` lifts the bar at any time; what was revoked stays so.
+//! ([`Afterwards::Replaced`]). All licenses of that key there go with it, also one that a refresh brought since somebody looked. The vendor's
+//! staff lift the bar at any time (`waybill installation allow`), and no customer does; what was revoked stays so.
 //!
 //! A revoked key is one of the vendor's, which then signs nothing and has signed nothing, whatever date it bears; or an installation's, which
 //! gets no license any more. `list` makes lists, `order` is the one transaction in which something is revoked. What a list names it never
@@ -19,7 +20,7 @@ mod view;
 use license_format::{LicenseId, LicenseType, Thumbprint, Timestamp};
 use serde::{Deserialize, Serialize};
 
-pub(crate) use order::{Order, describe, histories, revoke};
+pub(crate) use order::{Order, demand_possible, describe, histories, revoke, was_revoked};
 pub use view::{Revocation, Revocations};
 
 use crate::{answer::AnswerError, second_person::SecondPersonError, store::StoreError};
@@ -95,7 +96,10 @@ pub enum RevokeError {
         name: String,
     },
     /// No list holds more.
-    #[error("a list names 1,500 licenses and keys at most, and {left} more fit into the next one")]
+    #[error(
+        "a list names {} licenses and keys at most, and {left} more fit into the next one",
+        license_format::limits::REVOKED
+    )]
     Full {
         /// How many more.
         left: usize,

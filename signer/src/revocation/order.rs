@@ -1,8 +1,8 @@
 //! The one transaction in which something is revoked: what it is, the list that says so, its leaf, and what is noted beside.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use license_format::{LicenseId, LicenseType, Thumbprint, Timestamp};
+use license_format::{Digest, LicenseId, LicenseType, Thumbprint, Timestamp, payload::TrustBundle};
 use sqlx::AnyConnection;
 
 use super::{Afterwards, Revoke, RevokeError, Revoked, RevokedLicense, list::Names};
@@ -12,7 +12,7 @@ use crate::{
     exchange::Bar,
     ids::{LicenseKeyId, SubscriptionId},
     log::Growth,
-    lookout::{Lookout, Sight},
+    lookout::Lookout,
     people::Actor,
     queue::CLOCK_SLACK,
     reason::Reason,
@@ -47,17 +47,28 @@ struct Target {
     at: String,
     license_type: LicenseType,
     ends: Timestamp,
-    key: license_format::Digest,
+    key: Digest,
     key_id: LicenseKeyId,
     subscription: SubscriptionId,
 }
 
-/// Leases where a column has one of some values.
+/// Leases where a column has one of some values: all of them, or those that the proxy may still have.
 macro_rules! leases {
     ($column:literal) => {
+        leases!($column, "")
+    };
+    ($column:literal, held) => {
+        leases!(
+            $column,
+            "JOIN slot ON slot.installation = lease.installation AND slot.license_type = lease.license_type \
+             AND lease.counter > slot.ended AND lease.counter >= slot.held "
+        )
+    };
+    ($column:literal, $and:literal) => {
         concat!(
             "SELECT lease.license, lease.installation, lease.license_type, lease.ends, lease.license_key, lease.subscription, ",
             "license_key.id AS key_id, installation.site_code, installation.name FROM lease ",
+            $and,
             "JOIN license_key ON license_key.digest = lease.license_key ",
             "JOIN installation ON installation.thumbprint = lease.installation WHERE lease.",
             $column,
@@ -89,12 +100,11 @@ pub(crate) async fn revoke(
     }
     let record = state.vendor.record;
     let sight = lookout.look(&mut transaction, record, now).await?;
-    let (names, targets) = match &order.what {
-        Revoke::Licenses { ids, .. } => licenses(&mut transaction, ids).await?,
-        Revoke::Key(kid) => key(&mut transaction, kid, &sight).await?,
-    };
     let before = news::revoked(&mut transaction).await?;
-    demand_new(&before, &names)?;
+    let (names, targets) = match &order.what {
+        Revoke::Licenses { ids, then } => licenses(&mut transaction, ids, *then, &before).await?,
+        Revoke::Key(kid) => key(&mut transaction, kid, sight.issuer.trust().bundle(), &before).await?,
+    };
 
     // The list, read by our own verifier, and what signs by it.
     let sight = lookout.naming(sight, &names, &mut transaction, record, now).await?;
@@ -136,32 +146,62 @@ fn demand_new(before: &Names, names: &Names) -> Result<(), RevokeError> {
     }
 }
 
-/// Licenses in the field, each with where it is.
+/// Licenses in the field, each with where it is. Where the license key is taken from their installation, its other licenses there go with them:
+/// a refresh may have replaced the one that was meant since somebody looked, or since it was proposed.
 async fn licenses(
     connection: &mut AnyConnection,
     ids: &[LicenseId],
+    then: Afterwards,
+    before: &Names,
 ) -> Result<(Names, Vec<Target>), RevokeError> {
-    let wanted: Vec<Value> = ids.iter().map(|id| id.as_bytes().into()).collect();
-    let targets = targets(connection, leases!("license"), &wanted).await?;
-    let names = Names { licenses: ids.iter().copied().collect(), ..Names::default() };
+    let mut names = Names { licenses: ids.iter().copied().collect(), ..Names::default() };
+    demand_new(before, &names)?;
+    let wanted: Vec<Value> = names.licenses.iter().map(|id| id.as_bytes().into()).collect();
+    let mut targets = targets(connection, leases!("license"), &wanted).await?;
     let is_there = |id: &&LicenseId| targets.iter().any(|target| target.name == Some(**id));
     match names.licenses.iter().find(|id| !is_there(id)) {
-        Some(id) => Err(RevokeError::Unknown { what: "license", name: id.to_string() }),
-        None if names.licenses.is_empty() => {
-            Err(RevokeError::Unknown { what: "license", name: "without a name".to_owned() })
+        Some(id) => return Err(RevokeError::Unknown { what: "license", name: id.to_string() }),
+        None if targets.is_empty() => {
+            return Err(RevokeError::Unknown { what: "license", name: "of this key there".to_owned() });
         }
-        None => Ok((names, targets)),
+        None => {}
     }
+    if then == Afterwards::Blocked {
+        let others = held_with(connection, &targets, before).await?;
+        names.licenses.extend(others.iter().filter_map(|other| other.name));
+        targets.extend(others);
+        demand_new(before, &names)?;
+    }
+    Ok((names, targets))
+}
+
+/// The other licenses that the same installations may have of the same license keys.
+async fn held_with(
+    connection: &mut AnyConnection,
+    meant: &[Target],
+    before: &Names,
+) -> Result<Vec<Target>, StoreError> {
+    let homes: BTreeSet<_> = meant.iter().map(|target| (target.installation, target.key)).collect();
+    let named: BTreeSet<_> = meant.iter().filter_map(|target| target.name).collect();
+    let installations: BTreeSet<_> = homes.iter().map(|(installation, _)| *installation).collect();
+    let installations: Vec<Value> = installations.iter().map(|one| one.as_bytes().into()).collect();
+    let mut others = targets(connection, leases!("installation", held), &installations).await?;
+    let is_new = |id: &LicenseId| !named.contains(id) && !before.licenses.contains(id);
+    others.retain(|other| {
+        homes.contains(&(other.installation, other.key)) && other.name.as_ref().is_some_and(is_new)
+    });
+    Ok(others)
 }
 
 /// A key of the bundle, or an installation's with the license keys that it ever had.
 async fn key(
     connection: &mut AnyConnection,
     kid: &Thumbprint,
-    sight: &Sight,
+    bundle: &TrustBundle,
+    before: &Names,
 ) -> Result<(Names, Vec<Target>), RevokeError> {
     let names = Names { keys: [*kid].into(), ..Names::default() };
-    let bundle = sight.issuer.trust().bundle();
+    demand_new(before, &names)?;
     if bundle.roots.iter().any(|root| root.thumbprint() == *kid) {
         return Err(RevokeError::Root { name: kid.short() });
     }
@@ -231,7 +271,21 @@ async fn note(
     Ok(list_again(connection, &touched).await?)
 }
 
-/// What it would do, in a sentence, for whoever is to confirm it. Refuses licenses that are not there.
+/// That it could be done as things are, by the bundle that is trusted: what could not is not proposed to anybody.
+pub(crate) async fn demand_possible(
+    connection: &mut AnyConnection,
+    what: &Revoke,
+    bundle: &TrustBundle,
+) -> Result<(), RevokeError> {
+    let before = news::revoked(connection).await?;
+    match what {
+        Revoke::Licenses { ids, then } => drop(licenses(connection, ids, *then, &before).await?),
+        Revoke::Key(kid) => drop(key(connection, kid, bundle, &before).await?),
+    }
+    Ok(())
+}
+
+/// What it would do, in a sentence, for whoever is to confirm it. Refuses licenses that are not there, or not any more.
 pub(crate) async fn describe(
     connection: &mut AnyConnection,
     what: &Revoke,
@@ -239,7 +293,8 @@ pub(crate) async fn describe(
 ) -> Result<String, RevokeError> {
     let says = match what {
         Revoke::Licenses { ids, then } => {
-            let (_, targets) = licenses(connection, ids).await?;
+            let before = news::revoked(connection).await?;
+            let (_, targets) = licenses(connection, ids, *then, &before).await?;
             let of = |target: Target| {
                 format!(
                     "the {} license of {}, which counts until {} at the latest",
@@ -250,7 +305,9 @@ pub(crate) async fn describe(
             };
             let named: Vec<String> = targets.into_iter().map(of).collect();
             let then = match then {
-                Afterwards::Blocked => "its license key is blocked there",
+                Afterwards::Blocked => {
+                    "its license key is blocked there, with what a refresh brings there meanwhile"
+                }
                 Afterwards::Replaced => "its next refresh brings a new one",
             };
             format!("{} is revoked, and {then}", named.join("; "))
@@ -263,16 +320,39 @@ pub(crate) async fn describe(
     Ok(format!("{says} ({reason})"))
 }
 
-/// Of which subscriptions and license keys it is history.
+/// In which histories it stands that it was proposed or declined, and where: each tells of its own license key alone, as customers read it.
 pub(crate) async fn histories(
     connection: &mut AnyConnection,
     what: &Revoke,
-) -> Result<BTreeSet<(SubscriptionId, LicenseKeyId)>, RevokeError> {
-    let targets = match what {
-        Revoke::Licenses { ids, .. } => licenses(connection, ids).await?.1,
+) -> Result<BTreeMap<(SubscriptionId, LicenseKeyId), BTreeSet<String>>, StoreError> {
+    let found = match what {
+        Revoke::Licenses { ids, .. } => {
+            let wanted: Vec<Value> = ids.iter().map(|id| id.as_bytes().into()).collect();
+            targets(connection, leases!("license"), &wanted).await?
+        }
         Revoke::Key(kid) => of_installation(connection, kid).await?,
     };
-    Ok(targets.into_iter().map(|target| (target.subscription, target.key_id)).collect())
+    let mut histories = BTreeMap::<_, BTreeSet<String>>::new();
+    for Target { subscription, key_id, at, .. } in found {
+        histories.entry((subscription, key_id)).or_default().insert(at);
+    }
+    Ok(histories)
+}
+
+/// Whether a license of this key was revoked at this installation.
+pub(crate) async fn was_revoked(
+    connection: &mut AnyConnection,
+    installation: &Thumbprint,
+    key: &Digest,
+) -> Result<bool, StoreError> {
+    let sql = "SELECT 1 AS found FROM lease JOIN revocation ON revocation.subject = lease.license \
+               WHERE lease.installation = $1 AND lease.license_key = $2 LIMIT 1";
+    let row = sqlx::query(sql)
+        .bind(installation.as_bytes().to_vec())
+        .bind(key.as_bytes().to_vec())
+        .fetch_optional(connection)
+        .await?;
+    Ok(row.is_some())
 }
 
 /// What an installation that ever had a license is called, if a key is one's.

@@ -67,26 +67,23 @@ impl RiskyAction {
         &self,
         connection: &mut AnyConnection,
         what: &str,
-        says: String,
+        number: u64,
+        says: &str,
         by: &Actor,
         now: Timestamp,
     ) -> Result<()> {
-        let noted = Difference { what: what.to_owned(), before: None, after: Some(says) };
+        let noted = |says: &str| {
+            [Difference { what: what.to_owned(), before: None, after: Some(format!("{number}: {says}")) }]
+        };
         match self {
             RiskyAction::Overdraft(draft) => {
-                Ok(catalog::record(connection, &draft.subscription, None, &[noted], by, now).await?)
+                Ok(catalog::record(connection, &draft.subscription, None, &noted(says), by, now).await?)
             }
-            RiskyAction::Revoke { what, .. } => {
-                for (subscription, key) in revocation::histories(connection, what).await? {
-                    catalog::record(
-                        connection,
-                        &subscription,
-                        Some(&key),
-                        std::slice::from_ref(&noted),
-                        by,
-                        now,
-                    )
-                    .await?;
+            RiskyAction::Revoke { what, reason } => {
+                for ((subscription, key), at) in revocation::histories(connection, what).await? {
+                    let at: Vec<String> = at.into_iter().collect();
+                    let noted = noted(&format!("{}: {reason}", at.join(", ")));
+                    catalog::record(connection, &subscription, Some(&key), &noted, by, now).await?;
                 }
                 Ok(())
             }

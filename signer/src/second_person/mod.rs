@@ -154,8 +154,7 @@ impl SecondPerson {
         demand_staff(&mut transaction, by).await?;
         let proposal = open(&mut transaction, number, now).await?;
         decide(&mut transaction, number, "declined", by, now).await?;
-        let note = format!("{number}: {}", proposal.says);
-        proposal.action.note(&mut transaction, "declined", note, by, now).await?;
+        proposal.action.note(&mut transaction, "declined", number, &proposal.says, by, now).await?;
         transaction.commit().await?;
         Ok(Proposal { state: ProposalState::Declined { by: by.clone(), at: now }, ..proposal })
     }
@@ -219,8 +218,7 @@ async fn propose(
         action,
     };
     insert(connection, &proposal).await?;
-    let (note, action) = (format!("{number}: {}", proposal.says), &proposal.action);
-    action.note(connection, "proposed", note, by, now).await?;
+    proposal.action.note(connection, "proposed", number, &proposal.says, by, now).await?;
     Ok(proposal)
 }
 

@@ -72,20 +72,24 @@ pub(crate) async fn final_answers(
     rows.iter().map(answer).collect()
 }
 
-/// The newest license file of a slot.
+/// The newest license file of a slot, unless it was revoked: nobody is given it again.
 pub(crate) async fn newest_license(
     connection: &mut AnyConnection,
     installation: &Thumbprint,
     license_type: LicenseType,
 ) -> Result<Option<Vec<u8>>, StoreError> {
     let row = sqlx::query(
-        "SELECT file FROM answer WHERE installation = $1 AND license_type = $2 AND kind = 'license' ORDER BY counter DESC LIMIT 1",
+        "SELECT file, CASE WHEN EXISTS (SELECT 1 FROM lease JOIN revocation ON revocation.subject = lease.license \
+         WHERE lease.request = answer.request) THEN 1 ELSE 0 END AS revoked \
+         FROM answer WHERE installation = $1 AND license_type = $2 AND kind = 'license' ORDER BY counter DESC LIMIT 1",
     )
     .bind(installation.as_bytes().to_vec())
     .bind(license_type.name())
     .fetch_optional(connection)
     .await?;
-    row.map(|row| Columns::of("answer", &row).bytes("file")).transpose()
+    let Some(row) = row else { return Ok(None) };
+    let columns = Columns::of("answer", &row);
+    if columns.flag("revoked")? { Ok(None) } else { columns.bytes("file").map(Some) }
 }
 
 /// The newest request of an installation that was refused as a fork: what is known of its second branch.

@@ -87,7 +87,7 @@ impl History {
         documents
     }
 
-    /// One file from which whoever is behind catches up, as far as it holds: eight documents.
+    /// One file from which whoever is behind catches up, as far as it holds.
     pub fn to_file(&self) -> UnverifiedFile {
         let mut documents = self.documents(limits::TRUST_DOCUMENTS + 1, usize::MAX);
         let document = documents.remove(0);

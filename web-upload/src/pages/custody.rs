@@ -99,7 +99,7 @@ impl Deed {
                 "Saved: its next refresh brings a license of the other key. Nobody types anything there."
             }
             Deed::Revoke => {
-                "Revoked: every answer brings the new list from now on, and the one to this installation's next request does too."
+                "Revoked: every new answer brings the list from now on, and the one to this installation's next request does too."
             }
         }
     }
@@ -181,12 +181,13 @@ fn allowed(name: &str, user: &User) -> Result<Deed, Failure> {
     }
 }
 
-/// Somebody who decides about a deed. What is revoked no customer decides, so staff do it with the vendor's eyes, and all else with the
-/// account's.
+/// Somebody who decides about a deed. What is revoked, and what is allowed again after that, no customer decides: staff do it with the vendor's
+/// eyes, and all else with the account's.
 fn decider(deed: Deed, user: &User, account: &AccountId) -> Result<Decider, Failure> {
     match deed {
         Deed::Revoke => Ok(user.staff()?.decider()),
-        Deed::Block | Deed::Allow | Deed::Move | Deed::Exchange => user.decider(account),
+        Deed::Allow if user.is_staff() => Ok(user.staff()?.decider()),
+        Deed::Allow | Deed::Block | Deed::Move | Deed::Exchange => user.decider(account),
     }
 }
 
@@ -364,7 +365,7 @@ fn revoke_says(home: Option<&HomeView>) -> Vec<String> {
     };
     vec![
         format!(
-            "{} of this key in the field {} revoked, for ever. A list says so, and every answer to anybody brings it from now on.",
+            "{} of this key in the field {} revoked, for ever. A list says so, and every new answer to anybody brings it from now on.",
             count_of(home.licenses.len() as u64, "license"),
             if home.licenses.len() == 1 { "is" } else { "are" }
         ),
