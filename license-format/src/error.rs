@@ -106,7 +106,7 @@ pub enum FormatError {
     #[error("the file is not a map of proof, trust and document")]
     ContainerShape,
     /// `trust` holds none, too many, or a document of a kind that does not travel along.
-    #[error("the documents that travel along are not one to seven trust documents")]
+    #[error("the documents that travel along are not one to twenty-three trust documents")]
     ContainerTrust,
     /// `proof` is not an inclusion proof.
     #[error("the inclusion proof is malformed: {0}")]

@@ -1,6 +1,6 @@
 //! Every limit of the format on one screen, each with its reason. A limit is checked where its name is used and nowhere else.
 
-/// Bytes of one binary file. A license with seven trust documents and a proof stays below a tenth of it.
+/// Bytes of one binary file. A license with as many documents along as may travel, and a proof, stays below a quarter of it.
 pub const FILE_BYTES: usize = 256 * 1024;
 
 /// Bytes of one armoured text: base 64 adds a third; the rest is room for readable lines and the letter around the block.
@@ -25,8 +25,9 @@ pub const INTEGER: u64 = (1 << 53) - 1;
 /// Latest instant, the last second of the year 9999 (RFC 3339 has four-digit years).
 pub const TIMESTAMP: u64 = 253_402_300_799;
 
-/// Documents that travel along with a file. With the file's own they make eight signatures to check at most.
-pub const TRUST_DOCUMENTS: usize = 7;
+/// Documents that travel along with a file: four trust bundles that five root keys have signed each, a revocation list and a checkpoint, and
+/// one more. It is what a list can have whose head is one byte.
+pub const TRUST_DOCUMENTS: usize = 23;
 
 /// Hashes in an inclusion proof: a log of 2^53 entries.
 pub const PROOF_PATH: usize = 53;

@@ -97,7 +97,7 @@ impl TrustState {
         UnverifiedFile { document, trust: documents, proof: None }
     }
 
-    /// The documents that bring others to this state: the bundle's, then the revocation list. At most seven, so that they fit a file.
+    /// The documents that bring others to this state: the bundle's, then the revocation list. They fit a file.
     pub fn documents(&self) -> Vec<UnverifiedDocument> {
         let list = self.0.revocations.as_ref().map(|(_, document)| document);
         self.0.documents.iter().chain(list).cloned().collect()
@@ -320,5 +320,5 @@ impl<'a> Candidate<'a> {
     }
 }
 
-/// Documents of one bundle: with a revocation list they are seven, and fit a file.
-const BUNDLE_DOCUMENTS: usize = license_format::limits::TRUST_DOCUMENTS - 1;
+/// Documents of one bundle: the signatures of all root keys, and of as many before them. With a revocation list they fit a file.
+const BUNDLE_DOCUMENTS: usize = 2 * license_format::limits::ROOT_KEYS;

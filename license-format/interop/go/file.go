@@ -4,7 +4,7 @@ import "bytes"
 
 const (
 	maxFile       = 256 * 1024
-	maxAlong      = 7
+	maxAlong      = 23
 	selfDescribed = 55799
 )
 

@@ -11,7 +11,7 @@ import { must } from './refusal.mjs';
 const TAG_55799 = Buffer.from('d9d9f7', 'hex');
 const MAX_FILE = 256 * 1024;
 const MAX_TEXT = 830_120;
-const MAX_ALONG = 7;
+const MAX_ALONG = 23;
 
 /** A file as it was brought, and nothing of it verified. */
 export function readFile(bytes) {

@@ -8,7 +8,7 @@ from cbor import ARRAY, BYTES, MAP, NEGATIVE, TAG, TEXT, Reader, Refused, requir
 MAGIC = bytes.fromhex("d9d9f7")
 MAX_FILE = 256 * 1024
 MAX_PAYLOAD = 64 * 1024
-MAX_TRAVELERS = 7
+MAX_TRAVELERS = 23
 MAX_PATH = 53
 
 REQUESTS = ("activation-request", "refresh-request", "deactivation-request")

@@ -142,7 +142,7 @@ cut_file() { # NAME
         if [ "$got" = "74 72 75 73 74" ]; then
             fields=$((fields - 1))
             take 1
-            case $got in 8[1-7]) along=$((0x$got - 0x80)) ;; *) refuse container-trust "Not one to seven documents travel along." ;; esac
+            case $got in 8[1-9a-f] | 9[0-7]) along=$((0x$got - 0x80)) ;; *) refuse container-trust "Not one to twenty-three documents travel along." ;; esac
             n=1
             while [ $n -le $along ]; do cut_document "$1.$n"; n=$((n + 1)); done
             take 1

@@ -135,7 +135,7 @@ fn documents_that_travel_along() {
     file.trust = vec![bundle.clone(); TRUST_DOCUMENTS];
     assert_eq!(UnverifiedFile::read(&file.encode()).as_ref(), Ok(&file));
     file.trust.push(bundle);
-    assert_eq!(UnverifiedFile::read(&file.encode()).expect_err("eight").code(), "container-trust");
+    assert_eq!(UnverifiedFile::read(&file.encode()).expect_err("one more").code(), "container-trust");
 }
 
 #[test]

@@ -120,17 +120,17 @@ pub(crate) fn vectors() -> Vec<Vector> {
             fields(vec![("trust".into(), list::<Item>([])), document()]),
         ),
         case(
-            "trust-seven",
+            "trust-most",
             "accept",
-            "Seven documents travel along, the most that may.",
-            fields(vec![trust(&[&bundle; 7]), document()]),
+            "Twenty-three documents travel along, the most that may.",
+            fields(vec![trust(&[&bundle; 23]), document()]),
         )
         .speaking_of(&license),
         case(
-            "trust-eight",
+            "trust-too-many",
             "container-trust",
-            "Eight documents travel along, one more than may.",
-            fields(vec![trust(&[&bundle; 8]), document()]),
+            "Twenty-four documents travel along, one more than may.",
+            fields(vec![trust(&[&bundle; 24]), document()]),
         ),
         case(
             "trust-not-a-list",

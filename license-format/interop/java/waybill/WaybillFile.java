@@ -14,7 +14,7 @@ public record WaybillFile(Document document, List<Document> along, Proof proof) 
     private static final byte[] START = {(byte) 0xd9, (byte) 0xd9, (byte) 0xf7};
     private static final int SELF_DESCRIBED = 55799;
     private static final int MAX_FILE = 256 * 1024;
-    private static final int MAX_ALONG = 7;
+    private static final int MAX_ALONG = 23;
 
     /** Reads what a person brought: the file itself, or one of its spellings as text. */
     public static WaybillFile read(byte[] brought) throws WaybillException {
