@@ -52,7 +52,7 @@ async fn audit(vendor: &Vendor) -> Audit {
     let store = Store::open(dir.store()).await.unwrap();
     let witness = Witness::read(&dir.witness()).unwrap();
     let log = AnswerLog::new(store.clone());
-    let trust = History::read(&dir).unwrap().newest().clone();
+    let trust = History::read(&dir).unwrap().states();
     let audit = log.audit(&trust, Some(&witness), None, vendor.now).await.unwrap();
     store.close().await;
     audit
