@@ -1,6 +1,8 @@
 //! Revocation over a real store, SQLite or PostgreSQL: lists travel with answers, every one is a leaf, and nothing takes one back.
 
 mod common;
+#[path = "revocation/ends.rs"]
+mod ends;
 
 use common::{Site, Vendor, passphrase};
 use license_format::{Kind, LicenseType, Thumbprint, UnverifiedFile, payload::License};

@@ -93,8 +93,10 @@ pub(crate) async fn revoke(
         Revoke::Licenses { ids, .. } => licenses(&mut transaction, ids).await?,
         Revoke::Key(kid) => key(&mut transaction, kid, &sight).await?,
     };
-    let before = news::revoked(&mut transaction).await?;
+    let mut before = news::revoked(&mut transaction).await?;
     demand_new(&before, &names)?;
+    before.leave_out(&news::revoked_and_ended(&mut transaction, now).await?);
+    demand_room(&before, &names)?;
 
     // The list, read by our own verifier, and what signs by it.
     let sight = lookout.naming(sight, &names, &mut transaction, record, now).await?;
@@ -122,7 +124,7 @@ pub(crate) async fn revoke(
     Ok(Revoked { number, licenses: targets.into_iter().filter_map(revoked).collect() })
 }
 
-/// What is revoked already is no news; what no list could hold is refused.
+/// What is revoked already is no news.
 fn demand_new(before: &Names, names: &Names) -> Result<(), RevokeError> {
     let license = names.licenses.intersection(&before.licenses).next().map(ToString::to_string);
     if let Some(name) =
@@ -130,6 +132,11 @@ fn demand_new(before: &Names, names: &Names) -> Result<(), RevokeError> {
     {
         return Err(RevokeError::Known { name });
     }
+    Ok(())
+}
+
+/// What no list could hold beside what it must name is refused.
+fn demand_room(before: &Names, names: &Names) -> Result<(), RevokeError> {
     match before.room() {
         left if left < names.licenses.len() + names.keys.len() => Err(RevokeError::Full { left }),
         _ => Ok(()),
