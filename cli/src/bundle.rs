@@ -3,15 +3,30 @@
 
 use std::path::{Path, PathBuf};
 
-use license_format::{PublicKey, Thumbprint, payload::TrustBundle};
+use license_format::{
+    PublicKey, Thumbprint, Timestamp,
+    payload::{KeyEntry, TrustBundle},
+};
 use serde_json::{Value, json};
 use signer::{
     init::DataDir,
     keys::{FileKey, KeyPlace, KeyRing, Passphrase},
-    trust::{History, Proposal, Signing},
+    trust::{History, Over, Proposal, Signing},
 };
 
-use crate::{edge, files, outcome::Failure, show};
+use crate::{Context, edge, files, outcome::Failure, show};
+
+/// The bundle after the one in place, without the keys of that which are over; and these. Where the record cannot be asked they stay: a key that
+/// leaked is replaced also while the store is out of reach.
+pub(crate) async fn propose(context: &Context, history: &History, now: Timestamp) -> (Proposal, Over) {
+    let mut proposal = Proposal::after(history.newest(), now);
+    let over = match context.data_dir.store().await {
+        Ok(store) => Over::of(history, &store, now).await.unwrap_or_default(),
+        Err(_) => Over::default(),
+    };
+    proposal.leave_out(&over);
+    (proposal, over)
+}
 
 /// How far a change has come.
 pub(crate) struct Settled {
@@ -24,7 +39,7 @@ pub(crate) struct Settled {
 pub(crate) fn settle(
     dir: &DataDir,
     history: &History,
-    proposal: &Proposal,
+    (proposal, over): (&Proposal, &Over),
     passphrase: impl Fn() -> Result<Passphrase, Failure>,
     output: Option<PathBuf>,
 ) -> Result<Settled, Failure> {
@@ -38,15 +53,17 @@ pub(crate) fn settle(
         }
     }
     let number = proposal.bundle().number;
+    let left_out: String = over.keys().iter().map(left_out).collect();
+    let over: Vec<Thumbprint> = over.keys().iter().map(|entry| entry.public_key.thumbprint()).collect();
     let missing = signing.missing(Some(before));
     if missing.is_nothing() {
         let next = signing.finish(Some(before))?;
         history.install(dir, &next, &mut edge::entropy)?;
         let text = format!(
-            "Trust bundle {number} is in place. A signer that is running goes by it from its next answer on, with which proxies learn of it.\n"
+            "{left_out}Trust bundle {number} is in place. A signer that is running goes by it from its next answer on, with which proxies learn of \
+             it.\n"
         );
-        let json =
-            json!({ "bundle": number, "installed": true, "root_fingerprint": next.root_fingerprint() });
+        let json = json!({ "bundle": number, "installed": true, "left_out": over, "root_fingerprint": next.root_fingerprint() });
         return Ok(Settled { text, json });
     }
     let path = output.unwrap_or_else(|| PathBuf::from(format!("trust-{number}.toml")));
@@ -55,15 +72,23 @@ pub(crate) fn settle(
         Some(file) => files::save(&path, &file.encode())?,
     };
     let text = format!(
-        "Trust bundle {number} is proposed in {}. It still needs the signatures of other holders: each runs\n    \
+        "{left_out}Trust bundle {number} is proposed in {}. It still needs the signatures of other holders: each runs\n    \
          waybill trust sign {} --root-key FILE --output SIGNED\nand then `waybill trust install` takes their files together.\n",
         path.display(),
         path.display()
     );
     let json = json!({
-        "bundle": number, "installed": false, "proposal": path, "missing": { "own": missing.own, "before": missing.before },
+        "bundle": number, "installed": false, "left_out": over, "proposal": path, "missing": { "own": missing.own, "before": missing.before },
     });
     Ok(Settled { text, json })
+}
+
+fn left_out(entry: &KeyEntry) -> String {
+    let key = entry.public_key.thumbprint().short();
+    format!(
+        "Key {key}, which ended on {}, is left out: no license of its time is in force any more.\n",
+        entry.until.date()
+    )
 }
 
 /// Reads what holders hand on: a proposal's text, or a file with signatures.

@@ -171,7 +171,9 @@ fn ceremony(error: &CeremonyError) -> Exit {
         CeremonyError::File { .. } => Exit::CouldNotTell,
         CeremonyError::Key(error) => key(error),
         CeremonyError::Trust(error) => trust(error),
-        CeremonyError::Exists { .. } | CeremonyError::SamePassphrase(..) => Exit::Refused,
+        CeremonyError::Exists { .. } | CeremonyError::SamePassphrase(..) | CeremonyError::TokenKey { .. } => {
+            Exit::Refused
+        }
     }
 }
 

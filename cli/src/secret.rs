@@ -115,12 +115,18 @@ impl SecretSource {
 
     /// The PIN of a token.
     pub(crate) fn pin(&self) -> Result<Pin, Failure> {
-        let text = match self.pin_file.clone().or_else(|| credential(PIN)) {
-            Some(path) => Zeroizing::new(files::read_text(&path)?),
-            None => prompt("PIN of the token: ", TOKEN)?,
-        };
-        Ok(Pin::first_line(&text).map_err(KeyError::from)?)
+        match pin(self.pin_file.as_deref())? {
+            Some(pin) => Ok(pin),
+            None => Ok(Pin::first_line(&prompt("PIN of the token: ", TOKEN)?).map_err(KeyError::from)?),
+        }
     }
+}
+
+/// The PIN of a token from its file, or the systemd credential. Nobody is asked.
+pub(crate) fn pin(file: Option<&Path>) -> Result<Option<Pin>, Failure> {
+    let Some(path) = file.map(Path::to_owned).or_else(|| credential(PIN)) else { return Ok(None) };
+    let text = Zeroizing::new(files::read_text(&path)?);
+    Ok(Some(Pin::first_line(&text).map_err(KeyError::from)?))
 }
 
 /// The password of one of the people who sign in on the portal.

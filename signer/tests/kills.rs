@@ -122,7 +122,10 @@ async fn answered_once(dir: &DataDir, request: &[u8], is_there: bool, killed: &s
 async fn leaves(dir: &DataDir, trust: &TrustState) -> u64 {
     let store = Store::open(dir.store()).await.unwrap();
     let witness = Witness::read(&dir.witness()).unwrap();
-    let audit = AnswerLog::new(store.clone()).audit(trust, Some(&witness), None, now()).await.unwrap();
+    let audit = AnswerLog::new(store.clone())
+        .audit(std::slice::from_ref(trust), Some(&witness), None, now())
+        .await
+        .unwrap();
     assert_eq!(audit.findings, []);
     store.close().await;
     audit.leaves - audit.news

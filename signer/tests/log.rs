@@ -160,6 +160,6 @@ async fn an_installation_that_has_seen_another_log_is_noted_and_not_punished() {
     assert!(vendor.refresh(&mut site).await.is_ok());
     assert_eq!(strangers().await.len(), 1);
     let store = Store::open(dir.store()).await.unwrap();
-    let audit = AnswerLog::new(store).audit(&vendor.signer.trust(), None, None, vendor.now).await.unwrap();
+    let audit = AnswerLog::new(store).audit(&[vendor.signer.trust()], None, None, vendor.now).await.unwrap();
     assert_eq!((audit.findings, audit.taken_back), (vec![], 1));
 }

@@ -1,6 +1,8 @@
 //! Revocation over a real store, SQLite or PostgreSQL: lists travel with answers, every one is a leaf, and nothing takes one back.
 
 mod common;
+#[path = "revocation/ends.rs"]
+mod ends;
 
 use common::{Site, Vendor, passphrase};
 use license_format::{Kind, LicenseType, Thumbprint, UnverifiedFile, payload::License};
@@ -53,7 +55,7 @@ async fn audit(vendor: &Vendor) -> Audit {
     let store = Store::open(dir.store()).await.unwrap();
     let witness = Witness::read(&dir.witness()).unwrap();
     let log = AnswerLog::new(store.clone());
-    let trust = History::read(&dir).unwrap().newest().clone();
+    let trust = History::read(&dir).unwrap().states();
     let audit = log.audit(&trust, Some(&witness), None, vendor.now).await.unwrap();
     store.close().await;
     audit

@@ -486,7 +486,7 @@ async fn audit(vendor: &Vendor) -> Audit {
     let store = Store::open(dir.store()).await.unwrap();
     let witness = Witness::read(&dir.witness()).unwrap();
     let log = AnswerLog::new(store.clone());
-    let audit = log.audit(&vendor.signer.trust(), Some(&witness), None, vendor.now).await.unwrap();
+    let audit = log.audit(&[vendor.signer.trust()], Some(&witness), None, vendor.now).await.unwrap();
     store.close().await;
     audit
 }
@@ -560,7 +560,7 @@ async fn a_checkpoint_that_was_kept_shows_an_older_backup() {
     let log = AnswerLog::new(store.clone());
     let newest = kept(log.view().await.unwrap().checkpoint.unwrap());
     assert_eq!(newest.size, 25);
-    let audited = log.audit(&vendor.signer.trust(), None, Some(&newest), vendor.now).await.unwrap();
+    let audited = log.audit(&[vendor.signer.trust()], None, Some(&newest), vendor.now).await.unwrap();
     assert_eq!(audited.findings, []);
     let export = log.export(&vendor.signer.trust()).await.unwrap();
     store.close().await;
@@ -568,7 +568,7 @@ async fn a_checkpoint_that_was_kept_shows_an_older_backup() {
     vendor.place.put_back(&older).await;
     let store = Store::open(dir.store()).await.unwrap();
     let log = AnswerLog::new(store.clone());
-    let audited = log.audit(&vendor.signer.trust(), None, Some(&newest), vendor.now).await.unwrap();
+    let audited = log.audit(&[vendor.signer.trust()], None, Some(&newest), vendor.now).await.unwrap();
     let codes: Vec<&str> = audited.findings.iter().map(|found| found.code).collect();
     assert_eq!(codes, ["log-fork"]);
     let short = log.export(&vendor.signer.trust()).await.unwrap();

@@ -10,7 +10,7 @@ use license_format::{DAY, Kind, Thumbprint, Timestamp};
 use serde_json::json;
 use signer::{
     keys::{FileKey, KeyPlace, KeyRing, SigningBackend as _, TokenAddress, TokenKey},
-    trust::{History, Proposal, Role},
+    trust::{History, Role},
 };
 
 use crate::{
@@ -104,11 +104,11 @@ enum RoleName {
 }
 
 impl Keys {
-    pub(crate) fn run(self, context: &Context) -> Result<Report, Failure> {
+    pub(crate) async fn run(self, context: &Context) -> Result<Report, Failure> {
         match self {
             Keys::List => list(context),
-            Keys::Rotate(command) => command.run(context),
-            Keys::Revoke(command) => command.run(context),
+            Keys::Rotate(command) => command.run(context).await,
+            Keys::Revoke(command) => command.run(context).await,
             Keys::Use(command) => command.run(context),
             Keys::Export(command) => command.run(context),
             Keys::Ceremony(command) => command.run(),
@@ -182,9 +182,11 @@ fn list(context: &Context) -> Result<Report, Failure> {
 }
 
 impl Rotate {
-    fn run(self, context: &Context) -> Result<Report, Failure> {
+    async fn run(self, context: &Context) -> Result<Report, Failure> {
         let dir = context.data_dir.made()?;
         let (history, now) = (History::read(&dir)?, edge::now());
+        let (mut proposal, over) = bundle::propose(context, &history, now).await;
+        proposal.demand_room()?;
         let (role, name) = match self.role {
             RoleName::Issuing => (Role::Issuing, "issuing"),
             RoleName::Log => (Role::Log, "log"),
@@ -215,13 +217,12 @@ impl Rotate {
                 (key.public_key(), key.path().display().to_string())
             }
         };
-        let mut proposal = Proposal::after(history.newest(), now);
         proposal.trust_key(public_key, role, (now, now.plus(self.days * DAY)), !self.spare)?;
         if !self.spare {
             KeyRing::prefer(&dir, public_key.thumbprint(), &mut edge::entropy)?;
         }
         let passphrase = || self.change.secrets.passphrase();
-        let settled = bundle::settle(&dir, &history, &proposal, passphrase, self.change.output)?;
+        let settled = bundle::settle(&dir, &history, (&proposal, &over), passphrase, self.change.output)?;
         let text = show::fields(&[("new key", &public_key.thumbprint().short()), ("secret", &at)])
             + "\n"
             + &settled.text;
@@ -232,14 +233,14 @@ impl Rotate {
 }
 
 impl Revoke {
-    fn run(self, context: &Context) -> Result<Report, Failure> {
+    async fn run(self, context: &Context) -> Result<Report, Failure> {
         let dir = context.data_dir.made()?;
         let history = History::read(&dir)?;
         let kid = bundle::find(history.newest().bundle(), &self.key)?.thumbprint();
-        let mut proposal = Proposal::after(history.newest(), edge::now());
+        let (mut proposal, over) = bundle::propose(context, &history, edge::now()).await;
         proposal.distrust(&kid, self.since)?;
         let passphrase = || self.change.secrets.passphrase();
-        let settled = bundle::settle(&dir, &history, &proposal, passphrase, self.change.output)?;
+        let settled = bundle::settle(&dir, &history, (&proposal, &over), passphrase, self.change.output)?;
         let ring = KeyRing::read(&dir)?;
         let kinds = [Kind::License, Kind::Checkpoint];
         let last_one = kinds.iter().find_map(|kind| ring.in_use(proposal.bundle(), *kind, edge::now()).err());

@@ -10,7 +10,7 @@ use license_format::{Digest, Kind, UnverifiedDocument, UnverifiedFile, payload::
 use serde_json::json;
 use signer::{
     log::{AnswerLog, LogExport, LogView, Stranger},
-    trust::History,
+    trust::{History, judged},
 };
 use verifier::{TrustState, verify::verify_checkpoint};
 
@@ -65,8 +65,8 @@ impl Show {
         if let Some(file) = &checkpoint {
             let trust = own_trust(context)?;
             let document = UnverifiedFile::read(file)?.document;
-            let signed = verify_checkpoint(&document, &trust)?;
-            let entry = trust.bundle().key(&document.kid());
+            let signed = judged(&trust, |trust| verify_checkpoint(&document, trust))?;
+            let entry = trust.iter().find_map(|trust| trust.bundle().key(&document.kid()));
             key = entry.map(|entry| signer::log::note_key(signed.payload(), &entry.public_key));
         }
         let mut text = show::fields(&[
@@ -110,9 +110,9 @@ impl Show {
     }
 }
 
-/// What the data directory trusts: its newest bundle and revocation list.
-fn own_trust(context: &Context) -> Result<TrustState, Failure> {
-    Ok(History::read(&context.data_dir.made()?)?.newest().clone())
+/// What the data directory trusts and ever trusted, the newest bundle and revocation list first.
+fn own_trust(context: &Context) -> Result<Vec<TrustState>, Failure> {
+    Ok(History::read(&context.data_dir.made()?)?.states())
 }
 
 /// Where a proof comes from: the store, or a file that was exported from it.
@@ -135,7 +135,7 @@ fn read_export(path: &Path) -> Result<LogExport, Failure> {
 }
 
 /// A checkpoint that somebody kept: a file of its own, or an answer that brought it. Believed only if it is genuine.
-fn kept_checkpoint(path: &Path, trust: &TrustState) -> Result<Checkpoint, Failure> {
+fn kept_checkpoint(path: &Path, trust: &[TrustState]) -> Result<Checkpoint, Failure> {
     let file = files::read_unverified(path)?;
     let is_checkpoint = |document: &&UnverifiedDocument| document.kind() == Kind::Checkpoint;
     let document = std::iter::once(&file.document).chain(&file.trust).find(is_checkpoint);
@@ -146,7 +146,7 @@ fn kept_checkpoint(path: &Path, trust: &TrustState) -> Result<Checkpoint, Failur
             "Give an answer, or what `waybill log show --checkpoint` has written.",
         )
     })?;
-    Ok(verify_checkpoint(document, trust)?.into_payload())
+    Ok(judged(trust, |trust| verify_checkpoint(document, trust))?.into_payload())
 }
 
 /// A digest as people type it.

@@ -22,7 +22,7 @@ pub(crate) enum Trust {
     Export(Export),
     /// What the bundle in place says, or a proposal, or what holders have signed
     Show(trust_signing::Show),
-    /// Propose another root key in the place of one that was lost or leaked
+    /// Propose another root key in the place of one that was lost or leaked, or a bundle without keys that are long over
     Propose(trust_signing::Propose),
     /// Sign a proposal with a root key, on the machine where that is
     Sign(trust_signing::Sign),
@@ -40,11 +40,11 @@ pub(crate) struct Export {
 }
 
 impl Trust {
-    pub(crate) fn run(self, context: &Context) -> Result<Report, Failure> {
+    pub(crate) async fn run(self, context: &Context) -> Result<Report, Failure> {
         let Export { output } = match self {
             Trust::Export(command) => command,
             Trust::Show(command) => return command.run(context),
-            Trust::Propose(command) => return command.run(context),
+            Trust::Propose(command) => return command.run(context).await,
             Trust::Sign(command) => return command.run(),
             Trust::Combine(command) => return command.run(),
             Trust::Install(command) => return command.run(context),

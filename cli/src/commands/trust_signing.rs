@@ -9,7 +9,7 @@ use license_format::{PublicKey, Thumbprint};
 use serde_json::json;
 use signer::{
     keys::{FileKey, SigningBackend as _},
-    trust::{History, Proposal, Signing},
+    trust::{History, Signing},
 };
 use verifier::{Fingerprint, TrustState};
 
@@ -29,11 +29,11 @@ pub(crate) struct Show {
 #[derive(Debug, clap::Args)]
 pub(crate) struct Propose {
     /// A root key that was lost or leaked, by the beginning of its name
-    #[arg(long, value_name = "KEY")]
-    replace_root: String,
+    #[arg(long, value_name = "KEY", requires = "by")]
+    replace_root: Option<String>,
     /// The public half of the key in its place, in hexadecimal
-    #[arg(long, value_name = "PUBLIC-KEY", value_parser = public_key)]
-    by: PublicKey,
+    #[arg(long, value_name = "PUBLIC-KEY", value_parser = public_key, requires = "replace_root")]
+    by: Option<PublicKey>,
     #[command(flatten)]
     secrets: SecretSource,
     /// Where to write the proposal
@@ -101,13 +101,26 @@ impl Show {
 }
 
 impl Propose {
-    pub(crate) fn run(self, context: &Context) -> Result<Report, Failure> {
+    pub(crate) async fn run(self, context: &Context) -> Result<Report, Failure> {
         let dir = context.data_dir.made()?;
         let history = History::read(&dir)?;
-        let lost = bundle::find(history.newest().bundle(), &self.replace_root)?;
-        let mut proposal = Proposal::after(history.newest(), edge::now());
-        proposal.replace_root(&lost.thumbprint(), self.by)?;
-        let settled = bundle::settle(&dir, &history, &proposal, || self.secrets.passphrase(), self.output)?;
+        let (mut proposal, over) = bundle::propose(context, &history, edge::now()).await;
+        match self.replace_root.as_deref().zip(self.by) {
+            Some((lost, by)) => {
+                let lost = bundle::find(history.newest().bundle(), lost)?;
+                proposal.replace_root(&lost.thumbprint(), by)?;
+            }
+            None if over.keys().is_empty() => {
+                return Err(Failure::refused(
+                    "proposal-empty",
+                    "such a bundle would say what the one in place says: none of its keys is long over",
+                    "Give --replace-root and --by. A key is left out a year after its end, once no license of its time is in force.",
+                ));
+            }
+            None => {}
+        }
+        let settled =
+            bundle::settle(&dir, &history, (&proposal, &over), || self.secrets.passphrase(), self.output)?;
         Ok(Report::new(settled.text, settled.json))
     }
 }

@@ -2,6 +2,8 @@
 
 use std::{io, path::PathBuf};
 
+use license_format::PublicKey;
+
 use crate::{keys::KeyError, trust::TrustError};
 
 /// Why a ceremony was not held. Nothing is left of it: no key, no bundle.
@@ -22,6 +24,16 @@ pub enum CeremonyError {
     /// Two holders typed one passphrase: then whoever knows it has both keys.
     #[error("the root keys {0:?} and {1:?} would have the same passphrase")]
     SamePassphrase(String, String),
+    /// The token has another key under that label than the plan says.
+    #[error("key {name:?} is {} on its token, and {} in the plan", found.thumbprint().short(), expected.thumbprint().short())]
+    TokenKey {
+        /// Its name in the plan.
+        name: String,
+        /// The plan's.
+        expected: PublicKey,
+        /// The token's.
+        found: PublicKey,
+    },
     /// A key.
     #[error(transparent)]
     Key(#[from] KeyError),
@@ -46,6 +58,7 @@ impl CeremonyError {
             CeremonyError::Plan(_) => "ceremony-plan",
             CeremonyError::Exists { .. } => "ceremony-exists",
             CeremonyError::SamePassphrase(..) => "ceremony-passphrase",
+            CeremonyError::TokenKey { .. } => "ceremony-token-key",
             CeremonyError::Key(error) => error.code(),
             CeremonyError::Trust(error) => error.code(),
             CeremonyError::File { .. } => "ceremony-file",
@@ -60,6 +73,11 @@ impl CeremonyError {
             }
             CeremonyError::Exists { .. } => "Name a folder that does not exist yet.".to_owned(),
             CeremonyError::SamePassphrase(..) => "Let each holder choose a passphrase alone.".to_owned(),
+            CeremonyError::TokenKey { found, .. } => {
+                format!(
+                    "If this is the right token, write `public-key = \"{found}\"` in the plan; otherwise put the right one in."
+                )
+            }
             CeremonyError::Key(error) => error.next_step(),
             CeremonyError::Trust(error) => error.next_step(),
             CeremonyError::File { source, .. } if source.kind() == io::ErrorKind::StorageFull => {

@@ -16,6 +16,7 @@ mod plan;
 mod protocol;
 #[cfg(test)]
 mod tests;
+mod tokens;
 
 pub use error::CeremonyError;
 pub use hold::{Held, Passphrases, hold};

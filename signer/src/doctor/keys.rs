@@ -52,7 +52,7 @@ fn bundle_itself(bundle: &TrustBundle) -> Finding {
             "bundle-full",
             about,
             format!("it names {keys} keys, and has room for no other"),
-            "Propose a bundle without keys that have ended, before a key must be replaced in a hurry.",
+            "Run `waybill trust propose`, which leaves out what is long over, before a key must be replaced in a hurry.",
         ),
         false => Finding::well(
             "bundle",
@@ -75,7 +75,7 @@ fn revocations(number: u64, until: Timestamp, now: Timestamp) -> Finding {
             "revocations-old",
             about,
             format!("a newer one should have been made by {}", until.date()),
-            "Run the signer and let it answer a request: it makes the next list by itself, with the same names.",
+            "Run the signer and let it answer a request: it makes the next list by itself.",
         ),
         false => {
             Finding::well("revocations", about, format!("a newer one is to be made by {}", until.date()))

@@ -152,10 +152,12 @@ impl AnswerLog {
 
     /// Compares everything that the store says of the log, and what follows from its answers, with everything else that does; and with
     /// the witness, and a checkpoint that somebody kept. All of it is of one instant, which must not be before the witness's: this is read
-    /// first. The signer goes on meanwhile.
+    /// first. The signer goes on meanwhile. `trust` is what was trusted when, the newest first ([`History::states`]).
+    ///
+    /// [`History::states`]: crate::trust::History::states
     pub async fn audit(
         &self,
-        trust: &TrustState,
+        trust: &[TrustState],
         witness: Option<&Witness>,
         kept: Option<&Checkpoint>,
         now: Timestamp,

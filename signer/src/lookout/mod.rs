@@ -132,7 +132,7 @@ impl Lookout {
                 .filter(|(list, _)| list.number > known.list)
                 .map(|(_, document)| document.clone()),
         );
-        // 3. A list whose key may sign no more lists, or whose time is over, has a successor that says the same.
+        // 3. A list whose key may sign no more lists, or whose time is over, has a successor that says the same of all that has not ended.
         let (trust, is_good) = held.trust()?;
         let is_over = |(list, _): &(RevocationList, UnverifiedDocument)| list.until <= now;
         if !is_good || held.list.as_ref().is_some_and(is_over) {
@@ -167,10 +167,11 @@ impl Lookout {
         now: Timestamp,
     ) -> Result<Sight, AnswerError> {
         let mut names = news::revoked(connection).await?;
-        names.add(more);
         // What a genuine list said stays said, also where a store that was put back lacks the reasons. Others have them.
         let (trust, is_good) = held.trust()?;
         trust.revocations().filter(|_| is_good).into_iter().for_each(|list| names.add(&Names::of(list)));
+        names.leave_out(&news::revoked_and_ended(connection, now).await?);
+        names.add(more);
         let newest = sight.list.as_ref().map_or(0, |(list, _)| list.number);
         let not: Vec<_> = names.keys.iter().copied().collect();
         let key = held.bench.key(Kind::RevocationList, &trust, &not, now)?;

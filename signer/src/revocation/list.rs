@@ -1,4 +1,8 @@
-//! Making the next list: everything that was ever revoked, under the next number.
+//! Making the next list, under the next number: everything that was ever revoked, but licenses that have ended.
+//!
+//! A list replaces the one before whole, so what it does not name is honored again as far as it would be: a license that has ended, no further.
+//! Whoever reads the list reads it with an answer of that time or later, and so cannot take the time for an earlier one. The end is the
+//! lease's, in which grace and the clocks' tolerance are contained. Keys have no end, and are named for ever.
 
 use std::collections::BTreeSet;
 
@@ -35,6 +39,16 @@ impl Names {
     pub(crate) fn add(&mut self, more: &Names) {
         self.licenses.extend(&more.licenses);
         self.keys.extend(&more.keys);
+    }
+
+    /// Does not name licenses that have ended.
+    pub(crate) fn leave_out(&mut self, ended: &BTreeSet<LicenseId>) {
+        self.licenses.retain(|id| !ended.contains(id));
+    }
+
+    /// Whether it names all of these.
+    pub(crate) fn has_all(&self, others: &Names) -> bool {
+        self.licenses.is_superset(&others.licenses) && self.keys.is_superset(&others.keys)
     }
 
     /// How many more a list could name.

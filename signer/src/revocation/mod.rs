@@ -10,8 +10,8 @@
 //! staff lift the bar at any time (`waybill installation allow`), and no customer does; what was revoked stays so.
 //!
 //! A revoked key is one of the vendor's, which then signs nothing and has signed nothing, whatever date it bears; or an installation's, which
-//! gets no license any more. `list` makes lists, `order` is the one transaction in which something is revoked. What a list names it never
-//! stops to name.
+//! gets no license any more. `list` makes lists, `order` is the one transaction in which something is revoked. What a list names it names
+//! until a license has ended by itself, and a key for ever; so the 1,500 names that it has room for are of what could still be honored.
 
 pub(crate) mod list;
 mod order;

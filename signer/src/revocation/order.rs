@@ -100,11 +100,13 @@ pub(crate) async fn revoke(
     }
     let record = state.vendor.record;
     let sight = lookout.look(&mut transaction, record, now).await?;
-    let before = news::revoked(&mut transaction).await?;
+    let mut before = news::revoked(&mut transaction).await?;
     let (names, targets) = match &order.what {
         Revoke::Licenses { ids, then } => licenses(&mut transaction, ids, *then, &before).await?,
         Revoke::Key(kid) => key(&mut transaction, kid, sight.issuer.trust().bundle(), &before).await?,
     };
+    before.leave_out(&news::revoked_and_ended(&mut transaction, now).await?);
+    demand_room(&before, &names)?;
 
     // The list, read by our own verifier, and what signs by it.
     let sight = lookout.naming(sight, &names, &mut transaction, record, now).await?;
@@ -132,7 +134,7 @@ pub(crate) async fn revoke(
     Ok(Revoked { number, licenses: targets.into_iter().filter_map(revoked).collect() })
 }
 
-/// What is revoked already is no news; what no list could hold is refused.
+/// What is revoked already is no news.
 fn demand_new(before: &Names, names: &Names) -> Result<(), RevokeError> {
     let license = names.licenses.intersection(&before.licenses).next().map(ToString::to_string);
     if let Some(name) =
@@ -140,6 +142,11 @@ fn demand_new(before: &Names, names: &Names) -> Result<(), RevokeError> {
     {
         return Err(RevokeError::Known { name });
     }
+    Ok(())
+}
+
+/// What no list could hold beside what it must name is refused.
+fn demand_room(before: &Names, names: &Names) -> Result<(), RevokeError> {
     match before.room() {
         left if left < names.licenses.len() + names.keys.len() => Err(RevokeError::Full { left }),
         _ => Ok(()),
@@ -170,7 +177,6 @@ async fn licenses(
         let others = held_with(connection, &targets, before).await?;
         names.licenses.extend(others.iter().filter_map(|other| other.name));
         targets.extend(others);
-        demand_new(before, &names)?;
     }
     Ok((names, targets))
 }

@@ -1,5 +1,7 @@
 //! What is in the log beside answers: trust bundles, revocation lists, and how forks were resolved.
 
+use std::collections::BTreeSet;
+
 use license_format::{
     Digest, LicenseId, Thumbprint, Timestamp, UnverifiedDocument,
     payload::{RevocationList, TrustBundle},
@@ -68,6 +70,17 @@ pub(crate) async fn revoked(connection: &mut AnyConnection) -> Result<Names, Sto
         }
     }
     Ok(names)
+}
+
+/// Of what was revoked, the licenses that have ended by an instant. One whose lease the record lacks may not have.
+pub(crate) async fn revoked_and_ended(
+    connection: &mut AnyConnection,
+    now: Timestamp,
+) -> Result<BTreeSet<LicenseId>, StoreError> {
+    let sql = "SELECT revocation.subject FROM revocation JOIN lease ON lease.license = revocation.subject \
+               WHERE revocation.kind = 'license' AND lease.ends <= $1";
+    let rows = sqlx::query(sql).bind(seconds(now)).fetch_all(connection).await?;
+    rows.iter().map(|row| Columns::of("revocation", row).fixed("subject", LicenseId::from_slice)).collect()
 }
 
 /// Writes what a look found that was not on the log yet. Its leaves begin at an index, and are written with the others.

@@ -16,6 +16,9 @@ pub enum TrustError {
     /// The bundle would contradict itself.
     #[error("such a bundle would be refused by everybody: {0}")]
     Rules(#[source] FormatError),
+    /// The bundle has no place for another key.
+    #[error("the bundle names {} keys, and has room for no other", license_format::limits::TRUSTED_KEYS)]
+    Full,
     /// The bundle has the key already.
     #[error("key {} is in the bundle already", .0.short())]
     KeyKnown(Thumbprint),
@@ -73,6 +76,7 @@ impl TrustError {
         match self {
             TrustError::Text(_) => "proposal-text",
             TrustError::Rules(_) => "proposal-rules",
+            TrustError::Full => "bundle-full",
             TrustError::KeyKnown(_) => "proposal-key-known",
             TrustError::KeyUnknown(_) => "proposal-key-unknown",
             TrustError::NotARoot { .. } => "not-a-root-key",
@@ -90,6 +94,11 @@ impl TrustError {
         match self {
             TrustError::Text(_) => "Mend the text, or propose the change anew.".to_owned(),
             TrustError::Rules(_) => "Change what is proposed.".to_owned(),
+            TrustError::Full => {
+                "Use one that is there, with `waybill keys use`; `waybill keys list` shows them. A key makes room a year after its end, once no \
+                 license of its time is in force."
+                    .to_owned()
+            }
             TrustError::KeyKnown(_) => "Propose nothing: it is trusted already.".to_owned(),
             TrustError::KeyUnknown(_) => "`waybill keys list` shows the keys of the bundle.".to_owned(),
             TrustError::NotARoot { .. } => {

@@ -5,8 +5,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use license_format::{Kind, UnverifiedDocument, UnverifiedFile, limits};
-use verifier::TrustState;
+use license_format::{Digest, Kind, UnverifiedDocument, UnverifiedFile, limits};
+use verifier::{TrustState, VerifyError};
 
 use super::TrustError;
 use crate::{data_dir::DataDir, entropy::Entropy, files};
@@ -69,6 +69,23 @@ impl History {
         bundles.concat()
     }
 
+    /// What was trusted when, the newest first, as far as the bundles before are known here: each names the one before it. Of a key that was
+    /// left out since, an earlier one knows what it could sign.
+    pub fn states(&self) -> Vec<TrustState> {
+        let mut states = vec![self.newest.clone()];
+        for bundle in &self.earlier {
+            let previous = states.last().and_then(|state| state.bundle().previous);
+            let pinned = bundle.split_first().and_then(|(document, rest)| {
+                let is_it = previous == Some(Digest::of(document.payload_bytes()));
+                let file = UnverifiedFile { document: document.clone(), trust: rest.to_vec(), proof: None };
+                is_it.then(|| TrustState::pin(&file).ok()).flatten()
+            });
+            let Some(state) = pinned else { break };
+            states.push(state);
+        }
+        states
+    }
+
     /// What is trusted now.
     pub fn newest(&self) -> &TrustState {
         &self.newest
@@ -113,6 +130,22 @@ impl History {
         }
         let path = dir.trust();
         files::replace(&path, &bundle_file(next), entropy).map_err(failed(&path))
+    }
+}
+
+/// Judges by what is trusted now; what needs a key that was left out since, by the newest bundle that knew all its keys.
+pub fn judged<T>(
+    states: &[TrustState],
+    verify: impl Fn(&TrustState) -> Result<T, VerifyError>,
+) -> Result<T, VerifyError> {
+    let (newest, earlier) = states.split_first().expect("something is trusted");
+    let is_unknown =
+        |verified: &Result<T, VerifyError>| matches!(verified, Err(VerifyError::KeyUnknown { .. }));
+    match verify(newest) {
+        unknown if is_unknown(&unknown) => {
+            earlier.iter().map(&verify).find(|verified| !is_unknown(verified)).unwrap_or(unknown)
+        }
+        verified => verified,
     }
 }
 

@@ -9,12 +9,14 @@
 
 mod error;
 mod history;
+mod over;
 mod proposal;
 mod signing;
 #[cfg(test)]
 mod tests;
 
 pub use error::TrustError;
-pub use history::History;
+pub use history::{History, judged};
+pub use over::Over;
 pub use proposal::{Proposal, Role};
 pub use signing::{Missing, Signing};

@@ -1,13 +1,13 @@
 //! A bundle that nobody has signed yet, and its text.
 
 use license_format::{
-    Digest, FormatError, Kind, Label, Payload as _, PublicKey, Thumbprint, Timestamp,
+    Digest, FormatError, Kind, Label, Payload as _, PublicKey, Thumbprint, Timestamp, limits,
     payload::{KeyEntry, TrustBundle, VERSION},
 };
 use serde::{Deserialize, Serialize};
 use verifier::TrustState;
 
-use super::TrustError;
+use super::{Over, TrustError};
 
 /// What a key is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,8 +61,22 @@ impl Proposal {
         &self.0
     }
 
+    /// Leaves keys out that are over. Nothing else of the bundle changes.
+    pub fn leave_out(&mut self, over: &Over) {
+        self.0.keys.retain(|entry| !over.has(&entry.public_key.thumbprint()));
+    }
+
+    /// Refuses a bundle that has no place for a further key (`bundle-full`).
+    pub fn demand_room(&self) -> Result<(), TrustError> {
+        match self.0.keys.len() < limits::TRUSTED_KEYS {
+            true => Ok(()),
+            false => Err(TrustError::Full),
+        }
+    }
+
     /// Trusts a further key, from an instant inclusive until one exclusive. Of the keys for one kind the first that may sign is the one in
-    /// use: `in_front` puts this one there, otherwise it is a spare. Refuses a key that is there (`proposal-key-known`).
+    /// use: `in_front` puts this one there, otherwise it is a spare. Refuses a key that is there (`proposal-key-known`), and one for which
+    /// there is no place (`bundle-full`).
     pub fn trust_key(
         &mut self,
         public_key: PublicKey,
@@ -81,6 +95,7 @@ impl Proposal {
         if self.0.key(&kid).is_some() || self.0.roots.contains(&entry.public_key) {
             return Err(TrustError::KeyKnown(kid));
         }
+        self.demand_room()?;
         let at = if in_front { 0 } else { self.0.keys.len() };
         self.0.keys.insert(at, entry);
         Ok(())

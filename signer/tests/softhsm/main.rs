@@ -1,6 +1,7 @@
 //! What every signing key must do, wherever it lies, and what can go wrong with one on a token. The token is SoftHSM's; `scripts/suites/softhsm`
 //! prepares it.
 
+mod ceremony;
 mod demands;
 mod mishaps;
 

@@ -203,7 +203,7 @@ fn session(token: &str) -> cryptoki::session::Session {
 }
 
 /// A key pair as another program would make it.
-fn generate(address: &TokenAddress, mechanism: &Mechanism, kind: KeyType, curve: &[u8]) {
+pub(crate) fn generate(address: &TokenAddress, mechanism: &Mechanism, kind: KeyType, curve: &[u8]) {
     let label = Attribute::Label(address.key.clone().into_bytes());
     let public = [
         Attribute::Token(true),

@@ -12,7 +12,7 @@ use signer::ceremony::{CeremonyError, Held, Passphrases, Plan, hold};
 use crate::{
     edge, files,
     outcome::{Failure, Report},
-    secret::{HolderSource, PassphraseSource},
+    secret::{HolderSource, PassphraseSource, pin},
     show,
 };
 
@@ -30,6 +30,10 @@ pub(crate) struct Ceremony {
     holders: HolderSource,
     #[command(flatten)]
     signing: PassphraseSource,
+    /// File whose first line is the PIN of the tokens that the plan names, or `-` for standard input: each key on them is opened, and compared
+    /// with the plan
+    #[arg(long, value_name = "FILE")]
+    pin_file: Option<PathBuf>,
 }
 
 impl Ceremony {
@@ -40,13 +44,27 @@ impl Ceremony {
         if self.output.symlink_metadata().is_ok() {
             return Err(CeremonyError::Exists { path: self.output }.into());
         }
-        let told = told(&plan, now);
+        // A bundle that names a key which nobody has would be noticed when the signer starts, far from the holders.
+        let compared = match pin(self.pin_file.as_deref())? {
+            Some(pin) if plan.has_tokens() => {
+                plan.compare_tokens(&pin)?;
+                Some(true)
+            }
+            _ => plan.has_tokens().then_some(false),
+        };
+        let tokens = match compared {
+            Some(true) => "\nThe tokens have the keys that the plan names.\n",
+            Some(false) => {
+                "\nThe keys on tokens were not looked at: --pin-file does it, where the tokens are.\n"
+            }
+            None => "",
+        };
+        let told = told(&plan, now) + tokens;
         if self.check {
             let text = format!("{told}\nNothing was made.\n");
-            return Ok(Report::new(
-                text,
-                json!({ "held": false, "vendor": plan.vendor, "threshold": plan.threshold }),
-            ));
+            let (vendor, threshold) = (&plan.vendor, plan.threshold);
+            let json = json!({ "held": false, "vendor": vendor, "threshold": threshold, "tokens_compared": compared });
+            return Ok(Report::new(text, json));
         }
         if io::stdin().is_terminal() {
             // Where it cannot be shown, the questions that follow cannot be either.
@@ -60,7 +78,9 @@ impl Ceremony {
         };
         let tool = concat!("waybill ", env!("CARGO_PKG_VERSION"));
         let held = hold(&plan, &self.output, &Passphrases { roots, signing }, tool, now, &mut edge::entropy)?;
-        Ok(Report::new(text(&plan, &held), object(&plan, &held)))
+        let mut json = object(&plan, &held);
+        json["tokens_compared"] = json!(compared);
+        Ok(Report::new(text(&plan, &held) + tokens, json))
     }
 }
 

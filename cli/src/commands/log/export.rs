@@ -20,7 +20,7 @@ pub(crate) struct Export {
 
 impl Export {
     pub(super) async fn run(self, context: &Context) -> Result<Report, Failure> {
-        let trust = own_trust(context)?;
+        let trust = own_trust(context)?.remove(0);
         let export = AnswerLog::new(context.data_dir.store().await?).export(&trust).await?;
         // Verified before it leaves, as whoever gets it will.
         let checkpoint = export.verify(&trust, None)?;

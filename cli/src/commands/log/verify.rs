@@ -31,12 +31,12 @@ pub(crate) struct Verify {
 impl Verify {
     pub(super) async fn run(self, context: &Context) -> Result<Report, Failure> {
         let trust = match &self.trust {
-            Some(path) => TrustState::pin(&files::read_unverified(path)?)?,
+            Some(path) => vec![TrustState::pin(&files::read_unverified(path)?)?],
             None => own_trust(context)?,
         };
         let kept = self.from.as_deref().map(|path| kept_checkpoint(path, &trust)).transpose()?;
         if let Some(export) = &self.export {
-            let checkpoint = read_export(export)?.verify(&trust, kept.as_ref())?;
+            let checkpoint = read_export(export)?.verify(&trust[0], kept.as_ref())?;
             let text = "The exported log is whole, and its checkpoint genuine.\n\n".to_owned()
                 + &show::fields(&[
                     ("log", &checkpoint.origin),

@@ -18,12 +18,13 @@ use crate::{
         StoreError,
         audit_read::{self, AnswerRow, LeaseRow},
     },
+    trust::judged,
 };
 
 pub(super) async fn audit(
     audit: &mut Audit,
     connection: &mut AnyConnection,
-    trust: &TrustState,
+    trust: &[TrustState],
     record: u64,
 ) -> Result<(), StoreError> {
     let forked = audit_read::ever_forked(connection).await;
@@ -155,10 +156,10 @@ impl Judged<'_> {
         self.audit.add(code, place, says);
     }
 
-    fn judge(mut self, trust: &TrustState) {
+    fn judge(mut self, trust: &[TrustState]) {
         let row = self.row;
         let read = UnverifiedFile::decode(&row.file).map_err(Into::into).and_then(|file| {
-            let withdrawn = is_withdrawn(verify_answer(&file, trust))?;
+            let withdrawn = is_withdrawn(judged(trust, |trust| verify_answer(&file, trust)))?;
             Ok((Answer::decode(&row.file)?, file, withdrawn))
         });
         let (answer, file, withdrawn) = match read {

@@ -78,7 +78,7 @@ const SOME: u64 = 500;
 /// Audits the store of a connection, in a transaction that sees one instant.
 pub(super) async fn audit(
     connection: &mut AnyConnection,
-    trust: &TrustState,
+    trust: &[TrustState],
     witness: Option<&Witness>,
     kept: Option<&Checkpoint>,
     now: Timestamp,

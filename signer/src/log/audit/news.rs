@@ -1,6 +1,6 @@
 //! What is in the log beside answers: each leaf stands for what the store has beside it, and the other way round.
 
-use license_format::{Kind, payload::RevocationList};
+use license_format::{Kind, Timestamp, payload::RevocationList};
 use sqlx::AnyConnection;
 
 use super::Audit;
@@ -74,7 +74,7 @@ fn judge_decision(audit: &mut Audit, leaf: &Leaf, (decision, at): &(ForkDecision
     }
 }
 
-/// What was revoked is what the newest list names.
+/// What was revoked is what the newest list names, but for licenses that had ended when it was made.
 async fn judge_revocations(audit: &mut Audit, connection: &mut AnyConnection) -> Result<(), StoreError> {
     let revoked = news::revoked(connection).await;
     let Some(revoked) = audit.note(revoked)? else { return Ok(()) };
@@ -84,14 +84,20 @@ async fn judge_revocations(audit: &mut Audit, connection: &mut AnyConnection) ->
         .into_values()
         .filter_map(|row| row.document?.decode_unverified::<RevocationList>().ok())
         .max_by_key(|list| list.number);
+    let made = list.as_ref().map_or(Timestamp::MIN, |list| list.issued);
+    let ended = news::revoked_and_ended(connection, made).await;
+    let Some(ended) = audit.note(ended)? else { return Ok(()) };
     let named = list.as_ref().map(Names::of).unwrap_or_default();
-    if named != revoked {
+    let mut needed = revoked.clone();
+    needed.leave_out(&ended);
+    if !named.has_all(&needed) || !revoked.has_all(&named) {
         let says = format!(
-            "the newest list names {} licenses and {} keys, and {} and {} were revoked",
+            "the newest list names {} licenses and {} keys, and {} and {} were revoked, of which {} licenses had ended",
             named.licenses.len(),
             named.keys.len(),
             revoked.licenses.len(),
-            revoked.keys.len()
+            revoked.keys.len(),
+            ended.len()
         );
         audit.add("revocation-differs", "revocation", says);
     }

@@ -10,6 +10,7 @@ use super::{Audit, SOME};
 use crate::{
     log::{Growth, LogError, LogHead, Node, Nodes, export::demand_same_log, note, origin},
     store::{StoreError, audit_read, exchange_read::RecordState, log_read},
+    trust::judged,
     witness::Witness,
 };
 
@@ -17,7 +18,7 @@ pub(super) async fn audit(
     audit: &mut Audit,
     connection: &mut AnyConnection,
     state: &RecordState,
-    trust: &TrustState,
+    trust: &[TrustState],
     witness: Option<&Witness>,
     kept: Option<&Checkpoint>,
 ) -> Result<(), LogError> {
@@ -175,7 +176,7 @@ async fn signed_checkpoint(
     audit: &mut Audit,
     connection: &mut AnyConnection,
     ours: &Checkpoint,
-    trust: &TrustState,
+    trust: &[TrustState],
 ) -> Result<(), StoreError> {
     let place = "log_head";
     let Some((file, text)) = audit.note(log_read::checkpoint(connection).await)? else { return Ok(()) };
@@ -187,7 +188,7 @@ async fn signed_checkpoint(
     };
     let genuine = UnverifiedFile::read(&file)
         .map_err(Into::into)
-        .and_then(|file| verify_checkpoint(&file.document, trust));
+        .and_then(|file| judged(trust, |trust| verify_checkpoint(&file.document, trust)));
     match genuine {
         Err(error) => audit.add("checkpoint-not-genuine", place, format!("the signed checkpoint: {error}")),
         Ok(signed) => {
