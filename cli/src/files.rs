@@ -2,13 +2,16 @@
 
 use std::{
     fs::{self, File, OpenOptions},
-    io::{self, Read, Write as _},
+    io::{self, BufRead, BufReader, BufWriter, Read, Write as _},
     path::{Path, PathBuf},
 };
 
 use license_format::{UnverifiedFile, limits};
 
-use crate::outcome::{Exit, Failure};
+use crate::{
+    edge,
+    outcome::{Exit, Failure},
+};
 
 /// Reads a file, or standard input for `-`: at most what the largest Waybill file has and one byte more, so that
 /// the reader of the format can say that it is too large.
@@ -35,13 +38,13 @@ pub(crate) fn read_text(path: &Path) -> Result<String, Failure> {
     })
 }
 
-/// Reads a text of any length, such as an exported log.
-pub(crate) fn read_whole_text(path: &Path) -> Result<String, Failure> {
-    let bytes = fs::read(path).map_err(|error| not_read(path, &error))?;
-    String::from_utf8(bytes).map_err(|_| {
-        let says = format!("{} is not text", path.display());
-        Failure::misuse("not-text", says, "Give the file that `waybill log export` has written.")
-    })
+/// Opens a file of any length, or standard input for `-`, to read it as it comes.
+pub(crate) fn open(path: &Path) -> Result<Box<dyn BufRead>, Failure> {
+    if path == Path::new("-") {
+        return Ok(Box::new(io::stdin().lock()));
+    }
+    let file = File::open(path).map_err(|error| not_read(path, &error))?;
+    Ok(Box::new(BufReader::with_capacity(BUFFER, file)))
 }
 
 /// What [`save`] found.
@@ -73,6 +76,87 @@ pub(crate) fn save(path: &Path, bytes: &[u8]) -> Result<Saved, Failure> {
         Err(error) => Err(not_written(path, &error)),
     }
 }
+
+/// A file of any length that is written bit by bit, and appears under its name once it is whole: until then it has another, beside it.
+/// Dropped before that, it goes away. A kill or a power cut may leave the other; it is never read.
+pub(crate) struct Growing {
+    path: PathBuf,
+    partial: PathBuf,
+    file: BufWriter<File>,
+}
+
+impl Growing {
+    /// Begins one. What is there under the name stays as it is.
+    pub(crate) fn begin(path: &Path) -> Result<Growing, Failure> {
+        let mut number = [0; 4];
+        edge::entropy(&mut number);
+        let mut name = path.file_name().unwrap_or_default().to_owned();
+        name.push(format!(".{:08x}.partial", u32::from_be_bytes(number)));
+        let partial = path.with_file_name(name);
+        let file = File::create_new(&partial).map_err(|error| not_written(path, &error))?;
+        Ok(Growing { path: path.to_owned(), partial, file: BufWriter::with_capacity(BUFFER, file) })
+    }
+
+    /// Writes what comes next.
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        self.file.write_all(bytes).map_err(|error| not_written(&self.path, &error))
+    }
+
+    /// Makes it durable and gives it its name. As with [`save`], one with the same bytes that has it already is no error, and any other is
+    /// refused and untouched.
+    pub(crate) fn finish(mut self) -> Result<Saved, Failure> {
+        let written = self.file.flush().and_then(|()| self.file.get_ref().sync_all());
+        match written.and_then(|()| self.appear()) {
+            Ok(()) => Ok(Saved::New),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                let same =
+                    same_bytes(&self.path, &self.partial).map_err(|error| not_read(&self.path, &error))?;
+                if same { Ok(Saved::AlreadyThere) } else { Err(exists(&self.path)) }
+            }
+            Err(error) => Err(not_written(&self.path, &error)),
+        }
+    }
+
+    /// A link takes no place that is taken, which a renaming does; the file systems of sticks have none.
+    fn appear(&self) -> io::Result<()> {
+        match fs::hard_link(&self.partial, &self.path) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists && !self.path.try_exists()? => {
+                fs::rename(&self.partial, &self.path)
+            }
+            linked => linked,
+        }
+    }
+}
+
+impl Drop for Growing {
+    fn drop(&mut self) {
+        // It has its name by now, or is of no use.
+        let _ = fs::remove_file(&self.partial);
+    }
+}
+
+/// Whether two files hold the same.
+fn same_bytes(one: &Path, other: &Path) -> io::Result<bool> {
+    let mut files = [File::open(one)?, File::open(other)?];
+    if files[0].metadata()?.len() != files[1].metadata()?.len() {
+        return Ok(false);
+    }
+    let mut chunks = [const { Vec::new() }; 2];
+    loop {
+        for (file, chunk) in files.iter_mut().zip(&mut chunks) {
+            chunk.clear();
+            file.take(BUFFER as u64).read_to_end(chunk)?;
+        }
+        match &chunks {
+            [one, other] if one != other => return Ok(false),
+            [one, _] if one.is_empty() => return Ok(true),
+            _ => {}
+        }
+    }
+}
+
+/// How much of a long file is read or written at once.
+const BUFFER: usize = 128 * 1024;
 
 /// A new empty file for a secret, readable by its owner alone. Made before the secret is, so that none is lost for want
 /// of a place; see [`Reserved::fill`].
@@ -173,6 +257,47 @@ mod tests {
         assert_eq!(code(save(&path, b"another")), Err("file-exists".to_owned()));
         assert_eq!(code(save(&path, b"answ")), Err("file-exists".to_owned()));
         assert_eq!(fs::read(&path).expect("there"), b"answer");
+    }
+
+    #[test]
+    fn a_growing_file_appears_when_it_is_whole_and_overwrites_nothing() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("log.txt");
+        let names = || {
+            let mut names: Vec<_> = fs::read_dir(dir.path())
+                .expect("there")
+                .map(|entry| entry.expect("named").file_name())
+                .collect();
+            names.sort();
+            names
+        };
+        let grown = |parts: &[&[u8]]| {
+            let mut file = Growing::begin(&path)?;
+            for part in parts {
+                file.write(part)?;
+                assert_eq!(names().len(), 1 + usize::from(path.exists()), "it is written beside its name");
+            }
+            file.finish()
+        };
+        drop(Growing::begin(&path).expect("begun"));
+        assert_eq!(names().len(), 0, "what was given up is gone");
+
+        let long = vec![7; 3 * BUFFER];
+        assert_eq!(code(grown(&[b"log", &long])), Ok(Saved::New));
+        assert_eq!(fs::read(&path).expect("there"), [b"log".as_slice(), &long].concat());
+        assert_eq!(code(grown(&[b"lo", b"g", &long])), Ok(Saved::AlreadyThere));
+        for other in [b"log".as_slice(), b"lox"] {
+            assert_eq!(
+                code(grown(&[other, &long[..long.len() - usize::from(other == b"log")]])),
+                Err("file-exists".to_owned())
+            );
+        }
+        assert_eq!(fs::read(&path).expect("there"), [b"log".as_slice(), &long].concat());
+        assert_eq!(names(), ["log.txt"]);
+        assert_eq!(
+            code(Growing::begin(&dir.path().join("none/log.txt")).map(|_| ())),
+            Err("file-write".to_owned())
+        );
     }
 
     #[test]

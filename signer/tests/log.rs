@@ -6,7 +6,12 @@ use common::{Proxy, Vendor, moment, passphrase};
 use license_format::{
     Digest, Kind, LicenseKey, LicenseType, UnverifiedDocument, UnverifiedFile, payload::Checkpoint,
 };
-use signer::{Asker, Signer, log::AnswerLog, store::Store, witness::Witness};
+use signer::{
+    Asker, Signer,
+    log::{AnswerLog, LogError, LogExport},
+    store::Store,
+    witness::Witness,
+};
 use verifier::{TrustState, verify::verify_checkpoint, verify_answer};
 
 const DESKTOP: LicenseType = LicenseType::Desktop;
@@ -162,4 +167,61 @@ async fn an_installation_that_has_seen_another_log_is_noted_and_not_punished() {
     let store = Store::open(dir.store()).await.unwrap();
     let audit = AnswerLog::new(store).audit(&[vendor.signer.trust()], None, None, vendor.now).await.unwrap();
     assert_eq!((audit.findings, audit.taken_back), (vec![], 1));
+}
+
+/// An export is of the instant at which it was begun, whatever is answered while it is written.
+#[tokio::test]
+async fn an_export_is_of_one_instant() {
+    let vendor = vendor().await;
+    let trust = vendor.signer.trust();
+    answer(&vendor, &refused_request(&vendor, 1)).await;
+    let store = Store::open(vendor.place.data().store()).await.unwrap();
+    let log = AnswerLog::new(store.clone());
+    let mut export = log.export(&trust).await.unwrap();
+    let license = read(&answer(&vendor, &refused_request(&vendor, 2)).await);
+    let mut text = String::new();
+    while let Some(lines) = export.next().await.unwrap() {
+        text += &lines;
+    }
+    let open = || LogExport::read(text.as_bytes()).unwrap();
+    let verified = open().verify(&trust, None).unwrap();
+    assert_eq!((verified.size, &verified), (2, export.checkpoint()));
+    assert_eq!(log.view().await.unwrap().size, 3, "one was answered meanwhile");
+    let later = open().prove(&license.document.digest()).unwrap_err();
+    assert_eq!(later.code(), "not-in-log");
+    assert_eq!(open().consistency(1, 2).unwrap(), log.consistency(1, 2).await.unwrap());
+}
+
+/// What others would refuse is not written for them.
+#[tokio::test]
+async fn a_log_that_was_changed_is_not_exported() {
+    let vendor = vendor().await;
+    let trust = vendor.signer.trust();
+    for number in 1..=3 {
+        answer(&vendor, &refused_request(&vendor, number)).await;
+    }
+    vendor.signer.clone().close().await;
+    let backup = vendor.place.back_up().await;
+    for sql in [
+        "UPDATE log_leaf SET digest = (SELECT digest FROM log_leaf WHERE position = 1) WHERE position = 2",
+        "DELETE FROM log_leaf WHERE position = 1",
+        "DELETE FROM log_leaf WHERE position = 3",
+        "UPDATE log_leaf SET kind = 'a license' WHERE position = 2",
+        "UPDATE log_leaf SET issued = issued - 1 WHERE position = 2",
+        "UPDATE log_leaf SET issued = issued + 1 WHERE position = 3",
+        "UPDATE log_head SET note = 'waybill/other/1'",
+    ] {
+        vendor.place.put_back(&backup).await;
+        let store = Store::open(vendor.place.data().store()).await.unwrap();
+        let mut connection = store.read().await.unwrap();
+        sqlx::query(sql).execute(&mut *connection).await.unwrap();
+        let refused = async {
+            let mut export = AnswerLog::new(store.clone()).export(&trust).await?;
+            while export.next().await?.is_some() {}
+            Ok::<_, LogError>(())
+        };
+        assert_eq!(refused.await.map_err(|error| error.code()), Err("log-damaged"), "{sql}");
+        drop(connection);
+        store.close().await;
+    }
 }

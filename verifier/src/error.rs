@@ -159,14 +159,14 @@ pub enum VerifyError {
 
     /// An inclusion proof came without a checkpoint of the size that it speaks of.
     #[error(
-        "the file says that the log of {size} answers has it, but no checkpoint of that size travels along"
+        "the file says that the log of {size} entries has it, but no checkpoint of that size travels along"
     )]
     ProofWithoutCheckpoint {
         /// The size in the proof.
         size: u64,
     },
     /// The inclusion proof leads to another root than the checkpoint's.
-    #[error("the log's checkpoint of {size} answers does not contain this answer at {index}")]
+    #[error("the log's checkpoint of {size} entries does not contain this answer at {index}")]
     ProofMismatch {
         /// The size in proof and checkpoint.
         size: u64,

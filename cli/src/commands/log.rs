@@ -4,7 +4,10 @@ mod export;
 mod prove;
 mod verify;
 
-use std::path::{Path, PathBuf};
+use std::{
+    io::BufRead,
+    path::{Path, PathBuf},
+};
 
 use license_format::{Digest, Kind, UnverifiedDocument, UnverifiedFile, payload::Checkpoint};
 use serde_json::json;
@@ -118,20 +121,23 @@ fn own_trust(context: &Context) -> Result<Vec<TrustState>, Failure> {
 /// Where a proof comes from: the store, or a file that was exported from it.
 enum Source {
     Store(AnswerLog),
-    Export(Box<LogExport>),
+    Export(Box<Exported>),
 }
 
 impl Source {
     async fn open(context: &Context, export: Option<&Path>) -> Result<Source, Failure> {
         match export {
-            Some(path) => Ok(Source::Export(Box::new(read_export(path)?))),
+            Some(path) => Ok(Source::Export(Box::new(open_export(path)?))),
             None => Ok(Source::Store(AnswerLog::new(context.data_dir.store().await?))),
         }
     }
 }
 
-fn read_export(path: &Path) -> Result<LogExport, Failure> {
-    Ok(LogExport::read(&files::read_whole_text(path)?)?)
+/// An export as it comes from a file.
+type Exported = LogExport<Box<dyn BufRead>>;
+
+fn open_export(path: &Path) -> Result<Exported, Failure> {
+    Ok(LogExport::read(files::open(path)?)?)
 }
 
 /// A checkpoint that somebody kept: a file of its own, or an answer that brought it. Believed only if it is genuine.

@@ -164,6 +164,27 @@ fn a_full_disk_loses_nothing() {
     assert_eq!(read("room-code").trim(), "0", "{}", read("room"));
     assert_eq!(fs::read(out.join("answer.waybill")).unwrap(), fs::read(out.join("again.waybill")).unwrap());
     assert_eq!(site.imports(&out.join("answer.waybill")), "installed");
+
+    // The log, exported onto a full disk: no half file under the name, and nothing beside it either.
+    let script = r#"
+        mount -t tmpfs -o size=64k none "$DISK"
+        dd if=/dev/zero of="$DISK/filler" bs=1k count=62 2>/dev/null
+        export_log() { "$WAYBILL" --json --data-dir "$DATA" log export "$DISK/log.txt"; }
+        dd if=/dev/zero of="$DISK/rest" bs=512 count=64 2>/dev/null
+        export_log >"$OUT/full"; echo $? >"$OUT/full-code"
+        ls "$DISK" >"$OUT/names"
+        rm "$DISK/filler"
+        export_log >"$OUT/room"; echo $? >"$OUT/room-code"
+        cp "$DISK/log.txt" "$OUT/log.txt"
+    "#;
+    let out = on_a_small_disk(&vendor, script, &[("DATA", &vendor.data_dir), ("WAYBILL", &waybill())]);
+    let read = |name: &str| fs::read_to_string(out.join(name)).unwrap_or_default();
+    let full = json_of(&read("full"));
+    assert_eq!((read("full-code").trim(), &full["error"]["code"]), ("3", &json!("file-write")), "{full}");
+    assert!(full["error"]["next_step"].as_str().unwrap().contains("room"), "{full}");
+    assert_eq!(read("names"), "filler\nrest\n");
+    assert_eq!(read("room-code").trim(), "0", "{}", read("room"));
+    vendor.run(&["log", "verify", out.join("log.txt").to_str().unwrap()]).exits(0);
 }
 
 /// Runs a script that mounts a small file system at `$DISK`, with a folder `$OUT` for what it found.

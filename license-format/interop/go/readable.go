@@ -44,7 +44,7 @@ func readableLines(kind Kind, payload Fields) []string {
 	case Checkpoint:
 		return []string{
 			fmt.Sprintf("Checkpoint: %s, %s", payload.Text("origin"), minute(payload, "issued")),
-			fmt.Sprintf("Log: %s, root %x", counted(payload.Number("size"), "answer"), payload.Bytes("root")),
+			fmt.Sprintf("Log: size %d, root %x", payload.Number("size"), payload.Bytes("root")),
 		}
 	default: // SupportBundle
 		first := fmt.Sprintf("Support bundle: %s, made %s", payload.Text("program"), minute(payload.Map("clock"), "now"))

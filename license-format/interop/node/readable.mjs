@@ -71,6 +71,6 @@ const LINES = {
     `Revocation list: ${v.vendor}, number ${v.number}, ${date(v.issued)}`,
     `Revoked: ${count(v.licenses.length, 'license')}, ${count(v.keys.length, 'key')}`,
   ],
-  checkpoint: (v) => [`Checkpoint: ${v.origin}, ${minute(v.issued)}`, `Log: ${count(v.size, 'answer')}, root ${v.root.toString('hex')}`],
+  checkpoint: (v) => [`Checkpoint: ${v.origin}, ${minute(v.issued)}`, `Log: size ${v.size}, root ${v.root.toString('hex')}`],
   'support-bundle': (v, i) => [`Support bundle: ${v.program}, made ${minute(v.clock.now)}`, site(v, i)],
 };

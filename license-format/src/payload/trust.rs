@@ -209,7 +209,7 @@ impl Payload for Checkpoint {
     fn readable(&self) -> Vec<String> {
         vec![
             format!("Checkpoint: {}, {}", self.origin, self.issued.minute()),
-            format!("Log: {}, root {}", counted(self.size, "answer"), self.root),
+            format!("Log: size {}, root {}", self.size, self.root),
         ]
     }
 }

@@ -125,7 +125,7 @@ fn a_signature_covers_this() {
 const ARMOUR: &str = "\
 -----BEGIN WAYBILL CHECKPOINT-----
 Checkpoint: log.example.com, 2026-11-22 10:30 UTC
-Log: 1042 answers, root aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
+Log: size 1042, root aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
 
 2dn3oWhkb2N1bWVudNKEWFCjATIEWCAQI4jwO9WqfmoNWNNitoF81uLLHeKPwgnF
 ARZufDLwQBB4J2FwcGxpY2F0aW9uL3ZuZC53YXliaWxsLmNoZWNrcG9pbnQrY29z

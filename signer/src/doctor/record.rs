@@ -40,9 +40,9 @@ async fn standing(dir: &DataDir, store: &Store) -> Result<Finding, StoreError> {
     };
     let state = exchange_read::record_state(&mut *store.read().await?).await?;
     let (head, record) = (&state.head, state.vendor.record);
-    let answers = match head.size() {
-        1 => "1 answer".to_owned(),
-        size => format!("{size} answers"),
+    let entries = match head.size() {
+        1 => "1 entry in its log".to_owned(),
+        size => format!("{size} entries in its log"),
     };
     let is_put_back = (record, head.size()) < (witness.record, witness.log_size)
         || ((record, head.size()) == (witness.record, witness.log_size) && head.root() != witness.log_root);
@@ -51,12 +51,12 @@ async fn standing(dir: &DataDir, store: &Store) -> Result<Finding, StoreError> {
             "record-put-back",
             "record",
             format!(
-                "it has {answers}, and its witness has seen {}: it was restored from an older backup",
+                "it has {entries}, and its witness has seen {}: it was restored from an older backup",
                 witness.log_size
             ),
             "If a newer backup exists, restore that. Otherwise start the signer: it begins the recovery.",
         ),
-        false => Finding::well("record", "record", format!("{answers}; its witness has seen no more")),
+        false => Finding::well("record", "record", format!("{entries}; its witness has seen no more")),
     })
 }
 

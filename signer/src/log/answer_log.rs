@@ -1,13 +1,13 @@
 //! The log over the store: its newest checkpoint, its leaves, and proofs of any of them.
 
-use license_format::{Digest, InclusionProof, Label, Timestamp, UnverifiedFile, payload::Checkpoint};
+use license_format::{Digest, InclusionProof, Label, Timestamp, payload::Checkpoint};
 use verifier::TrustState;
 
 use super::{
     LogError, Stranger,
     audit::{self, Audit},
     consistency,
-    export::LogExport,
+    export::Exporting,
     inclusion,
 };
 use crate::{
@@ -130,24 +130,10 @@ impl AnswerLog {
         Ok(Consistency { first: (first, roots[0]), second: (second, roots[1]), path })
     }
 
-    /// Everything that others need to check the log elsewhere: leaves, the newest checkpoint, and the bundle that names its key.
-    pub async fn export(&self, trust: &TrustState) -> Result<LogExport, LogError> {
-        // A checkpoint is of the head of its time, and leaves are only ever added: those up to it belong to it.
-        let view = self.view().await?;
-        let file = view.checkpoint.ok_or(LogError::Empty)?;
-        let checkpoint = UnverifiedFile::read(&file)?.document;
-        let size = verifier::verify::verify_checkpoint(&checkpoint, trust)?.payload().size;
-        let mut connection = self.store.read().await?;
-        let mut leaves = Vec::new();
-        while (leaves.len() as u64) < size {
-            let from = leaves.len() as u64;
-            let some = log_read::leaves(&mut connection, from..size).await?;
-            if some.is_empty() {
-                return Err(LogError::Cut { leaves: from, size });
-            }
-            leaves.extend(some);
-        }
-        Ok(LogExport { trust: trust.to_file(), checkpoint, note: view.note.unwrap_or_default(), leaves })
+    /// Begins to write everything that others need to check the log elsewhere: the newest checkpoint, its leaves, and the bundle that
+    /// names its key. Refuses a log that is empty, and a checkpoint that this bundle does not vouch for.
+    pub async fn export(&self, trust: &TrustState) -> Result<Exporting, LogError> {
+        Exporting::begin(&self.store, trust).await
     }
 
     /// Compares everything that the store says of the log, and what follows from its answers, with everything else that does; and with

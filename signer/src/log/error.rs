@@ -1,6 +1,6 @@
 //! Why a question about the log has no answer.
 
-use license_format::{Digest, FormatError};
+use license_format::{Digest, FormatError, payload::Checkpoint};
 use verifier::VerifyError;
 
 use crate::store::StoreError;
@@ -9,7 +9,7 @@ use crate::store::StoreError;
 #[derive(Debug, thiserror::Error)]
 pub enum LogError {
     /// No leaf has that digest.
-    #[error("the log has no answer {0}")]
+    #[error("the log has no entry {0}")]
     NotInLog(Digest),
     /// There is no such state of the log, or the first is not the earlier one.
     #[error(
@@ -26,22 +26,27 @@ pub enum LogError {
     /// Nothing was ever answered, so there is no checkpoint.
     #[error("the log is empty")]
     Empty,
-    /// Leaves are missing from the store.
-    #[error("the log ends at {leaves} of {size} leaves")]
-    Cut {
+    /// The file is not an export of a log, or not whole.
+    #[error("line {line} of the export, at byte {offset}, {detail}")]
+    Export {
+        /// From 1.
+        line: u64,
+        /// Where it begins, from 0.
+        offset: u64,
+        /// What is wrong.
+        detail: &'static str,
+    },
+    /// Leaves are missing from an export.
+    #[error("the export has {leaves} leaves, and its checkpoint says {size}")]
+    ExportShort {
         /// There are.
         leaves: u64,
         /// There should be.
         size: u64,
     },
-    /// The file is not an export of a log, or not whole.
-    #[error("line {line} of the export {detail}")]
-    Export {
-        /// From 1.
-        line: usize,
-        /// What is wrong.
-        detail: &'static str,
-    },
+    /// An export could not be read on.
+    #[error("cannot read the export: {0}")]
+    Unreadable(#[source] std::io::Error),
     /// The exported leaves are not those of the checkpoint beside them.
     #[error("the exported leaves have the root {found}, and the checkpoint says {expected}")]
     ExportDiffers {
@@ -87,14 +92,25 @@ impl LogError {
         }
     }
 
+    /// Refuses a checkpoint of another log.
+    pub(crate) fn demand_same_log(ours: &Checkpoint, kept: &Checkpoint) -> Result<(), LogError> {
+        match ours.origin == kept.origin {
+            true => Ok(()),
+            false => {
+                Err(LogError::OtherLog { expected: ours.origin.to_string(), found: kept.origin.to_string() })
+            }
+        }
+    }
+
     /// The stable code.
     pub fn code(&self) -> &'static str {
         match self {
             LogError::NotInLog(_) => "not-in-log",
             LogError::Sizes { .. } => "log-sizes",
             LogError::Empty => "log-empty",
-            LogError::Cut { .. } => "log-damaged",
             LogError::Export { .. } => "log-export",
+            LogError::ExportShort { .. } => "log-export-short",
+            LogError::Unreadable(_) => "file-read",
             LogError::ExportDiffers { .. } => "log-export-differs",
             LogError::OtherLog { .. } => "log-other",
             LogError::Forked { .. } => "log-fork",
@@ -114,10 +130,11 @@ impl LogError {
                 "Give two sizes, the smaller first; `waybill log show` tells the newest."
             }
             LogError::Empty => "Answer a request first.",
-            LogError::Cut { .. } => {
-                "`waybill log verify` names what is wrong; then restore the store from a backup."
-            }
             LogError::Export { .. } => "Export the log again with `waybill log export`.",
+            LogError::ExportShort { .. } => {
+                "The end was cut off, or lines were taken out: copy the file again, or export the log again."
+            }
+            LogError::Unreadable(_) => "Check the file, and that this user may read it.",
             LogError::ExportDiffers { .. } => {
                 "Somebody changed the export: ask for it again, by another way."
             }
@@ -135,6 +152,6 @@ impl LogError {
 
     /// Whether it is a correct no, and not something that failed.
     pub fn is_refusal(&self) -> bool {
-        !matches!(self, LogError::Store(_) | LogError::Cut { .. })
+        !matches!(self, LogError::Store(_) | LogError::Unreadable(_))
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! `head` is what the writer needs, the roots of the perfect subtrees; `growth` is a batch being added, which proves its own leaves
 //! without reading anything; `tree` says which subtrees a proof is made of, and which of them the store keeps. [`AnswerLog`] is the log
-//! over a store, [`LogExport`] the same in a file, and `audit` holds everything that the store says against everything else.
+//! over a store, [`Exporting`] and [`LogExport`] write and read
+//! the same as a file, and `audit` holds everything that the store says against everything else.
 
 mod answer_log;
 mod audit;
@@ -17,7 +18,7 @@ mod tree;
 pub use answer_log::{AnswerLog, Consistency, Inclusion, Leaf, LogView};
 pub use audit::{Audit, Finding};
 pub use error::LogError;
-pub use export::LogExport;
+pub use export::{Exporting, LogExport};
 pub(crate) use growth::Growth;
 pub(crate) use head::LogHead;
 use license_format::{Label, PublicKey, payload::Checkpoint};

@@ -4,6 +4,7 @@
 //! The log key signs both spellings. Neither can be taken for the other: what COSE signs begins with the byte 0x84, a note with a letter.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use ed25519_dalek::{Signature, VerifyingKey};
 use license_format::{PublicKey, payload::Checkpoint};
 use sha2::{Digest as _, Sha256};
 
@@ -20,6 +21,21 @@ pub(crate) fn signed(checkpoint: &Checkpoint, key: &PublicKey, signature: &[u8; 
     let name = checkpoint.origin.as_str();
     let line = STANDARD.encode([&key_id(name, key)[..], signature].concat());
     format!("{}\n\u{2014} {name} {line}\n", text(checkpoint))
+}
+
+/// Whether a note is that of a checkpoint, and signed with this key.
+pub(crate) fn is_genuine(note: &str, checkpoint: &Checkpoint, key: &PublicKey) -> bool {
+    let name = checkpoint.origin.as_str();
+    let body = text(checkpoint);
+    let line = note.strip_prefix(&body).and_then(|rest| rest.strip_prefix(&format!("\n\u{2014} {name} ")));
+    let decoded = line.and_then(|line| STANDARD.decode(line.strip_suffix('\n')?).ok()).unwrap_or_default();
+    let Some((id, signature)) = decoded.split_first_chunk::<4>() else { return false };
+    let (Ok(key_of_log), Ok(signature)) =
+        (VerifyingKey::from_bytes(&key.0), Signature::from_slice(signature))
+    else {
+        return false;
+    };
+    *id == key_id(name, key) && key_of_log.verify_strict(body.as_bytes(), &signature).is_ok()
 }
 
 /// The key as such programs are told it.
@@ -70,6 +86,10 @@ mod tests {
         let line = line.strip_prefix("\u{2014} waybill/test/1 ").unwrap().strip_suffix('\n').unwrap();
         let decoded = STANDARD.decode(line).unwrap();
         assert_eq!(decoded[4..], signature);
+        assert!(is_genuine(&note, &checkpoint, &key.public_key()));
+        let other = MemoryKey::from_seed(&Zeroizing::new([8; 32])).public_key();
+        assert!(!is_genuine(&note, &checkpoint, &other));
+        assert!(!is_genuine(&note, &Checkpoint { size: 1, ..checkpoint.clone() }, &key.public_key()));
         let id = verifier_key("waybill/test/1", &key.public_key());
         assert_eq!(
             id.split('+').nth(1).unwrap(),

@@ -142,7 +142,7 @@ fn split(leaves: &Range<u64>) -> u64 {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use proptest::prelude::*;
     use verifier::log::{continues, includes, leaf_hash};
 
@@ -163,7 +163,7 @@ mod tests {
     }
 
     /// PATH of §2.1.3.1 as it is written there.
-    fn path(index: usize, leaves: &[Digest]) -> Vec<Digest> {
+    pub(crate) fn path(index: usize, leaves: &[Digest]) -> Vec<Digest> {
         if leaves.len() == 1 {
             return Vec::new();
         }
@@ -176,7 +176,7 @@ mod tests {
     }
 
     /// SUBPROOF of §2.1.4.1 as it is written there.
-    fn subproof(first: usize, leaves: &[Digest], is_whole: bool) -> Vec<Digest> {
+    pub(crate) fn subproof(first: usize, leaves: &[Digest], is_whole: bool) -> Vec<Digest> {
         if first == leaves.len() {
             return if is_whole { Vec::new() } else { vec![tree_hash(leaves)] };
         }

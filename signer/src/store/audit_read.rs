@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     exchange::{InstallationRecord, Lapses, Lives, Tally},
-    log::{Leaf, Node},
+    log::Leaf,
     people::Asker,
 };
 
@@ -63,22 +63,33 @@ pub(crate) async fn leaves(
     rows.iter().map(leaf).collect()
 }
 
-/// Every node that the store keeps beside the leaves, of a level, from a position on: at most so many.
+/// The nodes of a level that the store keeps, by position, after one: at most so many.
 pub(crate) async fn nodes(
     connection: &mut AnyConnection,
-    after: Option<Node>,
+    level: u64,
+    after: Option<u64>,
     most: u64,
-) -> Result<Vec<(Node, Digest)>, StoreError> {
-    let sql = "SELECT level, position, hash FROM log_node WHERE level > $1 OR (level = $1 AND position > $2) \
-               ORDER BY level, position LIMIT $3";
-    let (level, position) = after.map_or((0, 0), |node| (i64::from(node.level), big(node.position)));
-    let rows = sqlx::query(sql).bind(level).bind(position).bind(big(most)).fetch_all(connection).await?;
+) -> Result<Vec<(u64, Digest)>, StoreError> {
+    let sql =
+        "SELECT position, hash FROM log_node WHERE level = $1 AND position > $2 ORDER BY position LIMIT $3";
+    let query = sqlx::query(sql).bind(big(level)).bind(past(after)).bind(big(most));
     let node = |row| {
         let columns = Columns::of("log_node", row);
-        let level = u32::try_from(columns.count("level")?).unwrap_or(u32::MAX);
-        Ok((Node { level, position: columns.count("position")? }, columns.digest("hash")?))
+        Ok((columns.count("position")?, columns.digest("hash")?))
     };
-    rows.iter().map(node).collect()
+    query.fetch_all(connection).await?.iter().map(node).collect()
+}
+
+/// The levels of which the store has nodes.
+pub(crate) async fn node_levels(connection: &mut AnyConnection) -> Result<Vec<u64>, StoreError> {
+    let rows =
+        sqlx::query("SELECT DISTINCT level FROM log_node ORDER BY level").fetch_all(connection).await?;
+    rows.iter().map(|row| Columns::of("log_node", row).count("level")).collect()
+}
+
+/// Where to read on after a row; before the first, all are there, also such as never should be.
+fn past(after: Option<u64>) -> i64 {
+    after.map_or(i64::MIN, big)
 }
 
 /// The final answers to some requests.
@@ -288,10 +299,14 @@ async fn requests(
     rows.iter().map(|row| Columns::of(table, row).digest("request")).collect()
 }
 
-/// Every checkpoint that was signed.
-pub(crate) async fn checkpoints(connection: &mut AnyConnection) -> Result<Vec<(u64, Digest)>, StoreError> {
-    let rows =
-        sqlx::query("SELECT size, root FROM log_checkpoint ORDER BY size").fetch_all(connection).await?;
+/// The checkpoints that were signed, by size, after one: at most so many.
+pub(crate) async fn checkpoints(
+    connection: &mut AnyConnection,
+    after: Option<u64>,
+    most: u64,
+) -> Result<Vec<(u64, Digest)>, StoreError> {
+    let sql = "SELECT size, root FROM log_checkpoint WHERE size > $1 ORDER BY size LIMIT $2";
+    let rows = sqlx::query(sql).bind(past(after)).bind(big(most)).fetch_all(connection).await?;
     let checkpoint = |row| {
         let columns = Columns::of("log_checkpoint", row);
         Ok((columns.count("size")?, columns.digest("root")?))

@@ -143,7 +143,7 @@ fn kinds() -> Vec<Vector> {
             checkpoint(),
             lines([
                 "Checkpoint: log.example.com/waybill, 2026-11-22 10:30 UTC",
-                &format!("Log: 1042 answers, root {}", hex(&sha256(b"waybill test only: log root"))),
+                &format!("Log: size 1042, root {}", hex(&sha256(b"waybill test only: log root"))),
             ]),
         ),
         case(

@@ -173,12 +173,7 @@ fn other_kinds() -> Vec<Vector> {
             "1 license, 0 keys",
             "0 licenses, 0 keys",
         ),
-        lie(
-            "checkpoint",
-            "The readable part of a checkpoint has fewer answers.",
-            "1042 answers",
-            "1041 answers",
-        ),
+        lie("checkpoint", "The readable part of a checkpoint has fewer entries.", "size 1042", "size 1041"),
         lie(
             "support-bundle",
             "The readable part of a support bundle names another program.",

@@ -109,7 +109,7 @@ pub enum ImportError {
         ours: String,
     },
     /// Two checkpoints of one log, of the same size, with different roots: somebody was shown another history.
-    #[error("the log of answers had two roots at {size} answers: {ours}, and now {theirs}")]
+    #[error("the log had two roots at {size} entries: {ours}, and now {theirs}")]
     LogFork {
         /// Of both.
         size: u64,

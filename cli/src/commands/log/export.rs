@@ -21,10 +21,13 @@ pub(crate) struct Export {
 impl Export {
     pub(super) async fn run(self, context: &Context) -> Result<Report, Failure> {
         let trust = own_trust(context)?.remove(0);
-        let export = AnswerLog::new(context.data_dir.store().await?).export(&trust).await?;
-        // Verified before it leaves, as whoever gets it will.
-        let checkpoint = export.verify(&trust, None)?;
-        files::save(&self.file, export.text().as_bytes())?;
+        let mut export = AnswerLog::new(context.data_dir.store().await?).export(&trust).await?;
+        let mut file = files::Growing::begin(&self.file)?;
+        while let Some(lines) = export.next().await? {
+            file.write(lines.as_bytes())?;
+        }
+        file.finish()?;
+        let checkpoint = export.checkpoint();
         let text = show::fields(&[
             ("export", &self.file.display()),
             ("log", &checkpoint.origin),

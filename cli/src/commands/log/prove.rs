@@ -18,7 +18,7 @@ pub(crate) struct Prove {
     /// The digest of an answer, a trust bundle or a revocation list, as `waybill verify` tells it
     #[arg(value_parser = digest)]
     digest: Digest,
-    /// An exported log, in place of the store
+    /// An exported log, in place of the store; `-` for standard input
     export: Option<PathBuf>,
 }
 
@@ -55,11 +55,11 @@ impl Prove {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Consistency {
-    /// How many answers the log had
+    /// How many entries the log had
     first: u64,
     /// How many it had later
     second: u64,
-    /// An exported log, in place of the store
+    /// An exported log, in place of the store; `-` for standard input
     export: Option<PathBuf>,
 }
 

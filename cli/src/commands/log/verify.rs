@@ -9,7 +9,7 @@ use signer::{
 };
 use verifier::TrustState;
 
-use super::{kept_checkpoint, own_trust, read_export};
+use super::{kept_checkpoint, open_export, own_trust};
 use crate::{
     Context, edge, files,
     outcome::{Failure, Problem, Report},
@@ -24,7 +24,7 @@ pub(crate) struct Verify {
     /// The vendor's trust bundle, for an exported log; the data directory's when absent
     #[arg(long, value_name = "FILE", requires = "export")]
     trust: Option<PathBuf>,
-    /// An exported log, in place of the store
+    /// An exported log, in place of the store; `-` for standard input
     export: Option<PathBuf>,
 }
 
@@ -36,7 +36,7 @@ impl Verify {
         };
         let kept = self.from.as_deref().map(|path| kept_checkpoint(path, &trust)).transpose()?;
         if let Some(export) = &self.export {
-            let checkpoint = read_export(export)?.verify(&trust[0], kept.as_ref())?;
+            let checkpoint = open_export(export)?.verify(&trust[0], kept.as_ref())?;
             let text = "The exported log is whole, and its checkpoint genuine.\n\n".to_owned()
                 + &show::fields(&[
                     ("log", &checkpoint.origin),

@@ -129,8 +129,8 @@ final class Readable {
 
     private void checkpoint() {
         add("Checkpoint: %s, %s", payload.text("origin"), minute(payload.number("issued")));
-        add("Log: %s, root %s",
-                counted(payload.number("size"), "answer"), HexFormat.of().formatHex(payload.bytes("root")));
+        add("Log: size %d, root %s",
+                payload.number("size"), HexFormat.of().formatHex(payload.bytes("root")));
     }
 
     private void supportBundle() {

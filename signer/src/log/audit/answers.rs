@@ -1,6 +1,6 @@
 //! Each final answer: genuine, its leaf's, and what the exchange has noted of it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use license_format::{
     Digest, Kind, Thumbprint, Timestamp, UnverifiedFile,
@@ -17,6 +17,7 @@ use crate::{
     store::{
         StoreError,
         audit_read::{self, AnswerRow, LeaseRow},
+        log_read,
     },
     trust::judged,
 };
@@ -29,9 +30,6 @@ pub(super) async fn audit(
 ) -> Result<(), StoreError> {
     let forked = audit_read::ever_forked(connection).await;
     let forked: BTreeSet<Thumbprint> = audit.note(forked)?.unwrap_or_default().into_iter().collect();
-    let checkpoints = audit_read::checkpoints(connection).await;
-    let checkpoints: BTreeSet<u64> =
-        audit.note(checkpoints)?.unwrap_or_default().into_iter().map(|(size, _)| size).collect();
     let mut next = 0;
     loop {
         let Some(leaves) = audit.note(audit_read::leaves(connection, next, SOME).await)? else { break };
@@ -42,6 +40,8 @@ pub(super) async fn audit(
         let requests: Vec<Digest> = finals.iter().map(|(_, request)| *request).collect();
         let Some(rows) = audit.note(audit_read::answers(connection, &requests).await)? else { continue };
         let Some(leases) = audit.note(audit_read::leases(connection, &requests).await)? else { continue };
+        let sizes: Vec<u64> = rows.iter().filter_map(proved_size).collect();
+        let checkpoints = audit.note(log_read::checkpoints(connection, &sizes).await)?.unwrap_or_default();
         for (leaf, request) in finals {
             match rows.iter().find(|row| row.request == *request) {
                 Some(row) => {
@@ -83,6 +83,11 @@ pub(super) async fn audit(
         audit.add("slot-differs", "slot", says);
     }
     Ok(())
+}
+
+/// The size of the checkpoint by which an answer was proved, if it reads.
+fn proved_size(row: &AnswerRow) -> Option<u64> {
+    Some(UnverifiedFile::decode(&row.file).ok()?.proof?.size)
 }
 
 /// Whether a leaf's answer is kept. What is no answer is judged elsewhere (`news`).
@@ -146,8 +151,8 @@ struct Judged<'a> {
     lease: Option<&'a LeaseRow>,
     /// Whether a copy of its installation was ever seen.
     forked: bool,
-    /// Sizes of the checkpoints that the store has.
-    checkpoints: &'a BTreeSet<u64>,
+    /// Those of the store by which answers of this lot were proved.
+    checkpoints: &'a BTreeMap<u64, Digest>,
 }
 
 impl Judged<'_> {
@@ -177,7 +182,7 @@ impl Judged<'_> {
         if file.proof.as_ref().is_some_and(|proof| proof.index != self.leaf.index) {
             self.add("leaf-moved", "log_leaf", "was proved at another place in the log");
         }
-        if file.proof.is_some_and(|proof| !self.checkpoints.contains(&proof.size)) {
+        if file.proof.is_some_and(|proof| !self.checkpoints.contains_key(&proof.size)) {
             self.add("checkpoint-missing", "log_checkpoint", "was proved by a checkpoint that is not there");
         }
         let code = match &answer {

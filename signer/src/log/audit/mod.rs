@@ -10,6 +10,7 @@
 
 mod answers;
 mod news;
+mod stored;
 mod tallies;
 mod tree;
 

@@ -1,14 +1,15 @@
 //! Leaves, nodes, head, signed checkpoint, witness, and a checkpoint that somebody kept: one tree.
 
-use std::collections::BTreeMap;
-
 use license_format::{Digest, Timestamp, UnverifiedFile, payload::Checkpoint};
 use sqlx::AnyConnection;
 use verifier::{TrustState, verify::verify_checkpoint};
 
-use super::{Audit, SOME};
+use super::{
+    Audit, SOME,
+    stored::{StoredCheckpoints, StoredNodes},
+};
 use crate::{
-    log::{Growth, LogError, LogHead, Node, Nodes, export::demand_same_log, note, origin},
+    log::{Growth, LogError, LogHead, note, origin},
     store::{StoreError, audit_read, exchange_read::RecordState, log_read},
     trust::judged,
     witness::Witness,
@@ -31,36 +32,21 @@ pub(super) async fn audit(
         version: license_format::payload::VERSION,
     };
     if let Some(kept) = kept {
-        demand_same_log(&ours, kept)?;
+        LogError::demand_same_log(&ours, kept)?;
     }
     // Roots that somebody outside of the store remembers.
     let witness = witness.filter(|witness| witness.record == vendor.record);
-    let mut remembered: BTreeMap<u64, Vec<(&'static str, &'static str, Digest)>> = BTreeMap::new();
-    for (place, code, size, root) in witness
+    let remembered: Vec<Remembered> = witness
         .map(|witness| ("witness", "witness-differs", witness.log_size, witness.log_root))
         .into_iter()
         .chain(kept.map(|kept| ("checkpoint", "log-fork", kept.size, kept.root)))
-    {
-        if size > head.size() {
-            let says = format!("the {place} has seen {size} leaves, and the log has {}", head.size());
-            audit.add(code, place, says);
-        }
-        remembered.entry(size).or_default().push((place, code, root));
+        .collect();
+    for (place, code, size, _) in remembered.iter().filter(|(_, _, size, _)| *size > head.size()) {
+        let says = format!("the {place} has seen {size} leaves, and the log has {}", head.size());
+        audit.add(code, place, says);
     }
 
-    let rows = audit_read::checkpoints(connection).await;
-    for (size, root) in audit.note(rows)?.unwrap_or_default() {
-        if size > head.size() {
-            audit.add(
-                "checkpoint-differs",
-                "log_checkpoint",
-                format!("there is a checkpoint of {size} leaves"),
-            );
-        }
-        remembered.entry(size).or_default().push(("log_checkpoint", "checkpoint-differs", root));
-    }
-
-    let (made, nodes) = grow(audit, connection, state, &remembered).await?;
+    let made = grow(audit, connection, state, &remembered).await?;
     if made != *head {
         let says = format!(
             "the head says {} leaves and the root {}, and the leaves make {} and {}",
@@ -71,22 +57,25 @@ pub(super) async fn audit(
         );
         audit.add("head-differs", "log_head", says);
     }
-    compare_nodes(audit, connection, &nodes).await?;
     Ok(signed_checkpoint(audit, connection, &ours, trust).await?)
 }
 
-/// Makes the tree from the leaves, as far as these follow each other, and looks at each remembered root on the way.
+/// Who remembers which root at which size: place, code, size, root.
+pub(super) type Remembered = (&'static str, &'static str, u64, Digest);
+
+/// Makes the tree from the leaves, as far as these follow each other. What the store has beside them, checkpoints and nodes, is read along
+/// with it and let go, so that a long log takes no more memory than a short one.
 async fn grow(
     audit: &mut Audit,
     connection: &mut AnyConnection,
     state: &RecordState,
-    remembered: &BTreeMap<u64, Vec<(&'static str, &'static str, Digest)>>,
-) -> Result<(LogHead, Nodes), StoreError> {
+    remembered: &[Remembered],
+) -> Result<LogHead, StoreError> {
     let mut head = LogHead::default();
-    let mut nodes = Nodes::default();
     let mut newest = Timestamp::MIN;
-    compare(audit, &head, remembered);
-    loop {
+    let (mut checkpoints, mut nodes) = (StoredCheckpoints::default(), StoredNodes::default());
+    checkpoints.compare(audit, connection, &head, remembered).await?;
+    'leaves: loop {
         let Some(leaves) = audit.note(audit_read::leaves(connection, head.size(), SOME).await)? else {
             break;
         };
@@ -99,8 +88,9 @@ async fn grow(
             if leaf.index != expected {
                 let says = format!("the leaf {expected} is missing: the next is {}", leaf.index);
                 audit.add("leaf-missing", "log_leaf", says);
-                growth.kept().for_each(|(node, hash)| nodes.insert(node, hash));
-                return Ok((growth.head().clone(), nodes));
+                nodes.compare(audit, connection, &growth).await?;
+                head = growth.head().clone();
+                break 'leaves;
             }
             if leaf.issued < newest || leaf.issued > state.newest {
                 let says = format!("the leaf {expected} is of {}, out of its order", leaf.issued);
@@ -108,68 +98,14 @@ async fn grow(
             }
             newest = leaf.issued.max(newest);
             growth.append(&leaf.digest);
-            compare(audit, growth.head(), remembered);
+            checkpoints.compare(audit, connection, growth.head(), remembered).await?;
         }
-        growth.kept().for_each(|(node, hash)| nodes.insert(node, hash));
+        nodes.compare(audit, connection, &growth).await?;
         head = growth.head().clone();
     }
-    Ok((head, nodes))
-}
-
-fn compare(
-    audit: &mut Audit,
-    head: &LogHead,
-    remembered: &BTreeMap<u64, Vec<(&'static str, &'static str, Digest)>>,
-) {
-    for (place, code, root) in remembered.get(&head.size()).into_iter().flatten() {
-        let found = head.root();
-        if *root != found {
-            let says = format!(
-                "at {} leaves the {place} has seen the root {root}, and the leaves make {found}",
-                head.size()
-            );
-            audit.add(code, place, says);
-        }
-    }
-}
-
-async fn compare_nodes(
-    audit: &mut Audit,
-    connection: &mut AnyConnection,
-    made: &Nodes,
-) -> Result<(), StoreError> {
-    let mut left = made.iter().peekable();
-    let mut after: Option<Node> = None;
-    loop {
-        let Some(stored) = audit.note(audit_read::nodes(connection, after, SOME).await)? else {
-            return Ok(());
-        };
-        let Some((last, _)) = stored.last() else { break };
-        after = Some(*last);
-        for (node, hash) in &stored {
-            while let Some((missing, _)) = left.next_if(|(next, _)| next < node) {
-                missing_node(audit, missing);
-            }
-            let name = format!("the node {} of level {}", node.position, node.level);
-            match left.next_if(|(next, _)| next == node) {
-                Some((_, expected)) if expected == *hash => {}
-                Some(_) => {
-                    audit.add("node-differs", "log_node", format!("{name} is not the hash of its leaves"))
-                }
-                None => audit.add(
-                    "node-beyond",
-                    "log_node",
-                    format!("{name} stands for leaves that are not there"),
-                ),
-            }
-        }
-    }
-    left.for_each(|(missing, _)| missing_node(audit, missing));
-    Ok(())
-}
-
-fn missing_node(audit: &mut Audit, Node { level, position }: Node) {
-    audit.add("node-missing", "log_node", format!("the node {position} of level {level} is missing"));
+    checkpoints.demand_none_beyond(audit, connection, state.head.size()).await?;
+    nodes.demand_none_left(audit, connection).await?;
+    Ok(head)
 }
 
 async fn signed_checkpoint(
