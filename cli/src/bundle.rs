@@ -6,31 +6,59 @@ use std::path::{Path, PathBuf};
 use license_format::{PublicKey, Thumbprint, payload::TrustBundle};
 use serde_json::{Value, json};
 use signer::{
-    init::DataDir,
     keys::{FileKey, KeyPlace, KeyRing, Passphrase},
-    trust::{History, Proposal, Signing},
+    second_person::{Proposal as SecondPersonProposal, SecondPerson, Taken},
+    trust::{History, Proposal, Signing, risk},
 };
+use verifier::TrustState;
 
-use crate::{edge, files, outcome::Failure, show};
+use crate::{
+    commands::second_person::{self, Person},
+    data_dir::DataDirArgs,
+    edge, files,
+    outcome::{Failure, Report},
+    show,
+};
 
 /// How far a change has come.
 pub(crate) struct Settled {
-    pub(crate) text: String,
-    pub(crate) json: Value,
+    text: String,
+    json: Value,
+    /// The proposal, where a second person has to confirm it.
+    waits: Option<Box<SecondPersonProposal>>,
+}
+
+impl Settled {
+    /// What a command says that has nothing to add. Exit code 1 where a second person has to confirm it.
+    pub(crate) fn report(self) -> Report {
+        self.report_with(|text| text.to_owned(), json!({}))
+    }
+
+    /// The same with what the command has to say of its own, once it is done.
+    pub(crate) fn report_with(self, text: impl FnOnce(&str) -> String, more: Value) -> Report {
+        let Settled { text: settled, mut json, waits } = self;
+        if let (Some(json), Value::Object(more)) = (json.as_object_mut(), more) {
+            json.extend(more);
+        }
+        match waits {
+            Some(proposal) => second_person::waits(&proposal),
+            None => Report::new(text(&settled), json),
+        }
+    }
 }
 
 /// Signs with the root keys whose files lie in the data directory. Puts the bundle in place if that is enough; otherwise writes what there is
 /// to `output`, for the other holders.
-pub(crate) fn settle(
-    dir: &DataDir,
+pub(crate) async fn settle(
+    data_dir: &DataDirArgs,
     history: &History,
     proposal: &Proposal,
     passphrase: impl Fn() -> Result<Passphrase, Failure>,
-    output: Option<PathBuf>,
+    (output, person): (Option<PathBuf>, &Person),
 ) -> Result<Settled, Failure> {
     let before = history.newest();
     let mut signing = Signing::begin(proposal)?;
-    let ring = KeyRing::read(dir)?;
+    let ring = KeyRing::read(&data_dir.made()?)?;
     let roots = before.bundle().roots.iter().chain(&proposal.bundle().roots);
     for place in roots.filter_map(|root| ring.place(root)) {
         if let KeyPlace::File(path) = place {
@@ -40,14 +68,7 @@ pub(crate) fn settle(
     let number = proposal.bundle().number;
     let missing = signing.missing(Some(before));
     if missing.is_nothing() {
-        let next = signing.finish(Some(before))?;
-        history.install(dir, &next, &mut edge::entropy)?;
-        let text = format!(
-            "Trust bundle {number} is in place. A signer that is running goes by it from its next answer on, with which proxies learn of it.\n"
-        );
-        let json =
-            json!({ "bundle": number, "installed": true, "root_fingerprint": next.root_fingerprint() });
-        return Ok(Settled { text, json });
+        return install(data_dir, history, &signing.finish(Some(before))?, person).await;
     }
     let path = output.unwrap_or_else(|| PathBuf::from(format!("trust-{number}.toml")));
     match signing.to_file() {
@@ -63,7 +84,42 @@ pub(crate) fn settle(
     let json = json!({
         "bundle": number, "installed": false, "proposal": path, "missing": { "own": missing.own, "before": missing.before },
     });
-    Ok(Settled { text, json })
+    Ok(Settled { text, json, waits: None })
+}
+
+/// Puts a bundle in place that enough holders have signed, or has it wait for a second person. An ordinary rotation asks no store.
+pub(crate) async fn install(
+    data_dir: &DataDirArgs,
+    history: &History,
+    next: &TrustState,
+    person: &Person,
+) -> Result<Settled, Failure> {
+    let (before, number) = (history.newest().bundle(), next.bundle().number);
+    let is_ordinary = before.number < number && risk(before, next.bundle()).is_none();
+    let installed = if is_ordinary {
+        history.install(&data_dir.made()?, next, &mut edge::entropy)?;
+        true
+    } else {
+        let store = data_dir.store().await?;
+        let (by, dir) = (person.actor(&store).await?, data_dir.made()?);
+        let rule = SecondPerson::new(store);
+        match rule.install(&dir, next, &by, edge::now(), &mut edge::entropy).await? {
+            Taken::Done(installed) => installed,
+            Taken::Waits(proposal) => {
+                let json = json!({ "bundle": number, "installed": false });
+                return Ok(Settled { text: String::new(), json, waits: Some(proposal) });
+            }
+        }
+    };
+    let text = match installed {
+        true => format!(
+            "Trust bundle {number} is in place. A signer that is running goes by it from its next answer on, with which proxies learn of it.\n"
+        ),
+        false => format!("Trust bundle {number} was in place before; nothing has changed.\n"),
+    };
+    let json =
+        json!({ "bundle": number, "installed": installed, "root_fingerprint": next.root_fingerprint() });
+    Ok(Settled { text, json, waits: None })
 }
 
 /// Reads what holders hand on: a proposal's text, or a file with signatures.

@@ -18,7 +18,7 @@ mod log;
 mod overdraft;
 mod portal;
 mod revoke;
-mod second_person;
+pub(crate) mod second_person;
 mod serve;
 mod signer;
 mod sublicense;
@@ -105,8 +105,8 @@ impl Command {
             Command::Signer(command) => command.run(context).await,
             Command::Portal(command) => command.run(context).await,
             Command::Doctor(command) => command.run(context).await,
-            Command::Keys(command) => command.run(context),
-            Command::Trust(command) => command.run(context),
+            Command::Keys(command) => command.run(context).await,
+            Command::Trust(command) => command.run(context).await,
             Command::User(command) => command.run(context).await,
             Command::SecondPerson(command) => command.run(context).await,
             Command::Account(command) => command.run(context).await,

@@ -40,14 +40,14 @@ pub(crate) struct Export {
 }
 
 impl Trust {
-    pub(crate) fn run(self, context: &Context) -> Result<Report, Failure> {
+    pub(crate) async fn run(self, context: &Context) -> Result<Report, Failure> {
         let Export { output } = match self {
             Trust::Export(command) => command,
             Trust::Show(command) => return command.run(context),
-            Trust::Propose(command) => return command.run(context),
+            Trust::Propose(command) => return command.run(context).await,
             Trust::Sign(command) => return command.run(),
             Trust::Combine(command) => return command.run(),
-            Trust::Install(command) => return command.run(context),
+            Trust::Install(command) => return command.run(context).await,
         };
         // Verified before it leaves: a proxy that is set up with something else is lost to the vendor. The bundles before go along, for
         // those who are behind.

@@ -10,6 +10,7 @@
 mod error;
 mod history;
 mod proposal;
+mod risk;
 mod signing;
 #[cfg(test)]
 mod tests;
@@ -17,4 +18,5 @@ mod tests;
 pub use error::TrustError;
 pub use history::History;
 pub use proposal::{Proposal, Role};
+pub use risk::risk;
 pub use signing::{Missing, Signing};

@@ -97,7 +97,7 @@ pub(super) async fn post(
                 return Ok(Redirect::to(&to).into_response());
             }
             Ok(Err(preview)) => {
-                let page = OverdraftPage::load(&portal, &user, &ids, refused).await?;
+                let page = OverdraftPage::load(&portal, user, &ids, refused).await?;
                 let action = format!("{}/overdraft", page.here);
                 let says = "From now on that many more seats may be given out. No license that uses them is honoured past the date: it \
                             gets a nearer end of its file instead. It cannot be taken back.";
@@ -114,7 +114,7 @@ pub(super) async fn post(
         }
     }
     let wrong = !refused.problems().is_empty();
-    let page = OverdraftPage::load(&portal, &user, &ids, refused).await?;
+    let page = OverdraftPage::load(&portal, user, &ids, refused).await?;
     Ok(deliver::page(if wrong { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK }, &page))
 }
 
