@@ -9,12 +9,20 @@ use license_format::{
 };
 use serde_json::{Value, json};
 use signer::{
-    init::DataDir,
     keys::{FileKey, KeyPlace, KeyRing, Passphrase},
-    trust::{History, Over, Proposal, Signing},
+    second_person::{Proposal as SecondPersonProposal, SecondPerson, Taken},
+    trust::{History, Over, Proposal, Signing, risk},
 };
+use verifier::TrustState;
 
-use crate::{Context, edge, files, outcome::Failure, show};
+use crate::{
+    Context,
+    commands::second_person::{self, Person},
+    data_dir::DataDirArgs,
+    edge, files,
+    outcome::{Failure, Report},
+    show,
+};
 
 /// The bundle after the one in place, without the keys of that which are over; and these. Where the record cannot be asked they stay: a key that
 /// leaked is replaced also while the store is out of reach.
@@ -30,22 +38,43 @@ pub(crate) async fn propose(context: &Context, history: &History, now: Timestamp
 
 /// How far a change has come.
 pub(crate) struct Settled {
-    pub(crate) text: String,
-    pub(crate) json: Value,
+    text: String,
+    json: Value,
+    /// The proposal, where a second person has to confirm it.
+    waits: Option<Box<SecondPersonProposal>>,
+}
+
+impl Settled {
+    /// What a command says that has nothing to add. Exit code 1 where a second person has to confirm it.
+    pub(crate) fn report(self) -> Report {
+        self.report_with(|text| text.to_owned(), json!({}))
+    }
+
+    /// The same with what the command has to say of its own, once it is done.
+    pub(crate) fn report_with(self, text: impl FnOnce(&str) -> String, more: Value) -> Report {
+        let Settled { text: settled, mut json, waits } = self;
+        if let (Some(json), Value::Object(more)) = (json.as_object_mut(), more) {
+            json.extend(more);
+        }
+        match waits {
+            Some(proposal) => second_person::waits(&proposal),
+            None => Report::new(text(&settled), json),
+        }
+    }
 }
 
 /// Signs with the root keys whose files lie in the data directory. Puts the bundle in place if that is enough; otherwise writes what there is
 /// to `output`, for the other holders.
-pub(crate) fn settle(
-    dir: &DataDir,
+pub(crate) async fn settle(
+    data_dir: &DataDirArgs,
     history: &History,
     (proposal, over): (&Proposal, &Over),
     passphrase: impl Fn() -> Result<Passphrase, Failure>,
-    output: Option<PathBuf>,
+    (output, person): (Option<PathBuf>, &Person),
 ) -> Result<Settled, Failure> {
     let before = history.newest();
     let mut signing = Signing::begin(proposal)?;
-    let ring = KeyRing::read(dir)?;
+    let ring = KeyRing::read(&data_dir.made()?)?;
     let roots = before.bundle().roots.iter().chain(&proposal.bundle().roots);
     for place in roots.filter_map(|root| ring.place(root)) {
         if let KeyPlace::File(path) = place {
@@ -57,14 +86,10 @@ pub(crate) fn settle(
     let over: Vec<Thumbprint> = over.keys().iter().map(|entry| entry.public_key.thumbprint()).collect();
     let missing = signing.missing(Some(before));
     if missing.is_nothing() {
-        let next = signing.finish(Some(before))?;
-        history.install(dir, &next, &mut edge::entropy)?;
-        let text = format!(
-            "{left_out}Trust bundle {number} is in place. A signer that is running goes by it from its next answer on, with which proxies learn of \
-             it.\n"
-        );
-        let json = json!({ "bundle": number, "installed": true, "left_out": over, "root_fingerprint": next.root_fingerprint() });
-        return Ok(Settled { text, json });
+        let mut settled = install(data_dir, history, &signing.finish(Some(before))?, person).await?;
+        settled.text.insert_str(0, &left_out);
+        settled.json["left_out"] = json!(over);
+        return Ok(settled);
     }
     let path = output.unwrap_or_else(|| PathBuf::from(format!("trust-{number}.toml")));
     match signing.to_file() {
@@ -80,7 +105,42 @@ pub(crate) fn settle(
     let json = json!({
         "bundle": number, "installed": false, "left_out": over, "proposal": path, "missing": { "own": missing.own, "before": missing.before },
     });
-    Ok(Settled { text, json })
+    Ok(Settled { text, json, waits: None })
+}
+
+/// Puts a bundle in place that enough holders have signed, or has it wait for a second person. An ordinary rotation asks no store.
+pub(crate) async fn install(
+    data_dir: &DataDirArgs,
+    history: &History,
+    next: &TrustState,
+    person: &Person,
+) -> Result<Settled, Failure> {
+    let (before, number) = (history.newest().bundle(), next.bundle().number);
+    let is_ordinary = before.number < number && risk(before, next.bundle()).is_none();
+    let installed = if is_ordinary {
+        history.install(&data_dir.made()?, next, &mut edge::entropy)?;
+        true
+    } else {
+        let store = data_dir.store().await?;
+        let (by, dir) = (person.actor(&store).await?, data_dir.made()?);
+        let rule = SecondPerson::new(store);
+        match rule.install(&dir, next, &by, edge::now(), &mut edge::entropy).await? {
+            Taken::Done(installed) => installed,
+            Taken::Waits(proposal) => {
+                let json = json!({ "bundle": number, "installed": false });
+                return Ok(Settled { text: String::new(), json, waits: Some(proposal) });
+            }
+        }
+    };
+    let text = match installed {
+        true => format!(
+            "Trust bundle {number} is in place. A signer that is running goes by it from its next answer on, with which proxies learn of it.\n"
+        ),
+        false => format!("Trust bundle {number} was in place before; nothing has changed.\n"),
+    };
+    let json =
+        json!({ "bundle": number, "installed": installed, "root_fingerprint": next.root_fingerprint() });
+    Ok(Settled { text, json, waits: None })
 }
 
 fn left_out(entry: &KeyEntry) -> String {

@@ -152,7 +152,8 @@ async fn measure(pass: &str, folder: &Path) {
             assert_eq!(export.verify(&trust, None).expect("whole").size, size);
         }
         "audit" => {
-            let audit = log.audit(&trust, None, None, Timestamp::MAX).await.expect("read");
+            let audit =
+                log.audit(std::slice::from_ref(&trust), None, None, Timestamp::MAX).await.expect("read");
             assert_eq!((audit.leaves, audit.findings), (size, vec![]));
         }
         _ => panic!("no pass is called {pass}"),

@@ -88,6 +88,7 @@ impl OpenError {
 /// The signer. Cheap to clone; the clones share one writer.
 #[derive(Clone)]
 pub struct Signer {
+    dir: DataDir,
     vendor: Vendor,
     recovery: Option<Recovery>,
     store: Store,
@@ -126,6 +127,7 @@ impl Signer {
         let (watch, vendor, recovery) = watch_record(dir, &store, now).await?;
         let desk = Desk::open(lookout, store.clone(), watch);
         Ok(Signer {
+            dir: dir.clone(),
             vendor,
             recovery,
             people: People::new(store.clone()),
@@ -186,14 +188,17 @@ impl Signer {
         Ok(Taken::Done(self.desk.revoke(order).await?))
     }
 
-    /// Confirms what another person proposed, and does it: what needs a signature too.
+    /// Confirms what another person proposed, and does it: what needs a signature or the data directory too.
     pub async fn confirm(&self, number: u64, by: &Actor, now: Timestamp) -> Result<(), SecondPersonError> {
         match self.second_person.show(number).await?.action {
             RiskyAction::Revoke { what, reason } => {
                 let order = Order { what, reason, by: by.clone(), confirms: Some(number), now };
                 self.desk.revoke(order).await?;
             }
-            RiskyAction::Overdraft(_) | RiskyAction::RuleOff => {
+            RiskyAction::Bundle { .. } => {
+                self.second_person.confirm_bundle(number, by, &self.dir, now).await?;
+            }
+            RiskyAction::Overdraft(_) | RiskyAction::RuleOff | RiskyAction::ConfirmAnywhere => {
                 self.second_person.confirm(number, by, now).await?;
             }
         }

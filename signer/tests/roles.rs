@@ -195,6 +195,11 @@ async fn the_database_keeps_a_portal_from_what_was_issued() {
         "UPDATE log_head SET one = 1, frontier = ''",
         "INSERT INTO log_head (one, size, frontier, issued) VALUES (1, 0, '', 0) ON CONFLICT (one) DO NOTHING",
         "DELETE FROM log_head",
+        // Nor who confirms what, and where.
+        "UPDATE second_person SET required = 0",
+        "UPDATE second_person SET at_signer = 0",
+        "UPDATE proposal SET state = 'done', decided_by = 'x', decided = 0",
+        "UPDATE proposal SET bundle = NULL",
         // Nor does it come by other rights.
         "CREATE TABLE mine (x BIGINT)",
         "CREATE SCHEMA mine",

@@ -1,5 +1,7 @@
 //! Two people for what one alone could do harm with: on both stores.
 
+#[path = "second_person/bundles.rs"]
+mod bundles;
 mod common;
 
 use common::{Vendor, dice};
@@ -170,7 +172,6 @@ async fn a_proposal_is_declined_taken_back_or_too_old() {
     assert_eq!(staffed.granted().await, [4]);
 }
 
-/// The rule ends as it asks: by two. And it does not begin where nobody could ever confirm anything.
 /// What is signed waits like anything else, and is done by the signer, in the transaction that closes the proposal.
 #[tokio::test]
 async fn revoking_takes_two_and_the_signer() {
@@ -239,6 +240,7 @@ async fn a_proposal_tells_no_customer_of_another() {
     }
 }
 
+/// The rule ends as it asks: by two. And it does not begin where nobody could ever confirm anything.
 #[tokio::test]
 async fn the_rule_itself_takes_two() {
     let lonely = Vendor::sells(LicenseType::Desktop, 40, |_| ()).await;

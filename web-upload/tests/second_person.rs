@@ -67,6 +67,30 @@ async fn an_overdraft_waits_for_a_second_of_staff() {
 }
 
 #[tokio::test]
+async fn where_the_signer_confirms_the_page_says_how() {
+    let world = World::new().await;
+    tess(&world).await;
+    world.signer.second_person().require_at_signer().await.unwrap();
+    let mut sam = world.signed_in(STAFF).await;
+    let overdraft =
+        format!("/accounts/{}/subscriptions/{}/overdraft", world.contoso.account, world.contoso.subscription);
+    let grant =
+        [("seats", "10"), ("until", "2027-06-30"), ("reason", "fair"), ("metric", ""), ("step", "do")];
+    sam.post(&overdraft, &grant).await;
+    let mut second = world.signed_in(TESS).await;
+    second.get("/proposals").await.says("signer’s data directory");
+    let page = second.get("/proposals/1").await;
+    page.says("waybill second-person confirm 1 --as EMAIL").does_not_say("Confirm it");
+    let refused = second.post("/proposals/1", &[("deed", "confirm"), ("step", "do")]).await;
+    assert_eq!(refused.status, StatusCode::CONFLICT);
+    refused.says("not through a portal").says("waybill second-person confirm 1 --as EMAIL");
+    assert_eq!(granted(&world).await, 0);
+    let declined = second.post("/proposals/1", &[("deed", "decline"), ("step", "do")]).await;
+    assert_eq!(declined.status, StatusCode::SEE_OTHER);
+    second.get("/proposals").await.says("Declined");
+}
+
+#[tokio::test]
 async fn proposals_are_staffs_alone() {
     let world = World::new().await;
     let mut ana = world.signed_in(ANA).await;

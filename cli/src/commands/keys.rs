@@ -13,6 +13,7 @@ use signer::{
     trust::{History, Role},
 };
 
+use super::second_person::Person;
 use crate::{
     Context, bundle, edge, files,
     outcome::{Failure, Report},
@@ -93,6 +94,8 @@ struct Change {
     /// Where to write the proposal, if other holders of root keys must sign it
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
+    #[command(flatten)]
+    person: Person,
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
@@ -222,13 +225,12 @@ impl Rotate {
             KeyRing::prefer(&dir, public_key.thumbprint(), &mut edge::entropy)?;
         }
         let passphrase = || self.change.secrets.passphrase();
-        let settled = bundle::settle(&dir, &history, (&proposal, &over), passphrase, self.change.output)?;
-        let text = show::fields(&[("new key", &public_key.thumbprint().short()), ("secret", &at)])
-            + "\n"
-            + &settled.text;
-        let mut json = settled.json;
-        json["key"] = json!(public_key.thumbprint());
-        Ok(Report::new(text, json))
+        let change = (self.change.output, &self.change.person);
+        let settled =
+            bundle::settle(&context.data_dir, &history, (&proposal, &over), passphrase, change).await?;
+        let fields = show::fields(&[("new key", &public_key.thumbprint().short()), ("secret", &at)]);
+        let text = |settled: &str| format!("{fields}\n{settled}");
+        Ok(settled.report_with(text, json!({ "key": public_key.thumbprint() })))
     }
 }
 
@@ -240,22 +242,23 @@ impl Revoke {
         let (mut proposal, over) = bundle::propose(context, &history, edge::now()).await;
         proposal.distrust(&kid, self.since)?;
         let passphrase = || self.change.secrets.passphrase();
-        let settled = bundle::settle(&dir, &history, (&proposal, &over), passphrase, self.change.output)?;
+        let change = (self.change.output, &self.change.person);
+        let settled =
+            bundle::settle(&context.data_dir, &history, (&proposal, &over), passphrase, change).await?;
         let ring = KeyRing::read(&dir)?;
         let kinds = [Kind::License, Kind::Checkpoint];
         let last_one = kinds.iter().find_map(|kind| ring.in_use(proposal.bundle(), *kind, edge::now()).err());
         let warning = last_one
             .map_or_else(String::new, |none| format!("\nThen {none}. Run `waybill keys rotate` too.\n"));
-        let text = format!(
-            "What key {} signed from {} on is believed by nobody who has the new bundle; what it signed before stays genuine.\n{}{warning}",
-            kid.short(),
-            self.since.minute(),
-            settled.text
-        );
-        let mut json = settled.json;
-        json["key"] = json!(kid);
-        json["distrusted_since"] = json!(self.since.rfc3339());
-        Ok(Report::new(text, json))
+        let (key, since) = (kid.short(), self.since.minute());
+        let text = |settled: &str| {
+            format!(
+                "What key {key} signed from {since} on is believed by nobody who has the new bundle; what it signed before stays \
+                 genuine.\n{settled}{warning}"
+            )
+        };
+        let json = json!({ "key": kid, "distrusted_since": self.since.rfc3339() });
+        Ok(settled.report_with(text, json))
     }
 }
 

@@ -18,7 +18,7 @@ mod log;
 mod overdraft;
 mod portal;
 mod revoke;
-mod second_person;
+pub(crate) mod second_person;
 mod serve;
 mod signer;
 mod sublicense;

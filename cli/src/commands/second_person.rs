@@ -5,9 +5,8 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 use signer::{
     people::{Actor, People},
-    second_person::{Proposal, ProposalState, RiskyAction, SecondPerson as Rule, Taken},
+    second_person::{Proposal, ProposalState, RiskyAction, Rule as Required, SecondPerson as Rule, Taken},
     store::Store,
-    trust::History,
 };
 use web_upload::Passwords;
 
@@ -23,7 +22,13 @@ pub(crate) enum SecondPerson {
     /// Whether a second person is required, and what was proposed
     List,
     /// Require a second person for staff's risky actions from now on
-    Require,
+    Require {
+        /// Where the second person confirms; as it was, or anywhere at first. From `signer` back to `anywhere` takes two people
+        #[arg(long, value_name = "PLACE")]
+        confirm_at: Option<ConfirmAt>,
+        #[command(flatten)]
+        person: Person,
+    },
     /// Require none any more; where one is required, that is a proposal itself
     Off {
         #[command(flatten)]
@@ -45,6 +50,14 @@ pub(crate) enum SecondPerson {
         #[command(flatten)]
         person: Person,
     },
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+pub(crate) enum ConfirmAt {
+    /// Where the signer's data directory is, by a command: a portal that was taken over cannot play two people
+    Signer,
+    /// At a portal, too
+    Anywhere,
 }
 
 /// Who is at the keyboard. Proved by the password with which they sign in on the portal.
@@ -83,14 +96,22 @@ impl SecondPerson {
         let (rule, now) = (Rule::new(store.clone()), edge::now());
         match self {
             SecondPerson::List => list(&rule).await,
-            SecondPerson::Require => {
-                let threshold = History::read(&context.data_dir.made()?)?.newest().bundle().threshold;
-                rule.require().await?;
-                let mut text = "From now on risky actions take two people.\n".to_owned();
-                if threshold < 2 {
-                    text += "Trust bundles, which distrust keys and replace root keys, still take one: the threshold of the root keys is 1.\n";
+            SecondPerson::Require { confirm_at, person } => {
+                match (confirm_at, rule.rule().await?) {
+                    (Some(ConfirmAt::Signer), _) => rule.require_at_signer().await?,
+                    (Some(ConfirmAt::Anywhere), Required::AtSigner) => {
+                        let by = person.actor(&store).await?;
+                        if let Taken::Waits(proposal) =
+                            rule.take(RiskyAction::ConfirmAnywhere, &by, now).await?
+                        {
+                            return Ok(waits(&proposal));
+                        }
+                    }
+                    (Some(ConfirmAt::Anywhere) | None, _) => rule.require().await?,
                 }
-                Ok(Report::new(text, json!({ "required": true, "root_threshold": threshold })))
+                let required = rule.rule().await?;
+                let text = format!("From now on {}\n", sentence(required));
+                Ok(Report::new(text, json!({ "required": true, "confirm_at": place(required) })))
             }
             SecondPerson::Off { person } => {
                 let by = person.actor(&store).await?;
@@ -102,8 +123,11 @@ impl SecondPerson {
             }
             SecondPerson::Confirm { number, person, secrets } => {
                 let by = person.actor(&store).await?;
+                let action = rule.show(number).await?.action;
                 // A signer is opened only for what is signed.
-                if rule.show(number).await?.action.is_signed() {
+                if action.is_bundle() {
+                    rule.confirm_bundle(number, &by, &context.data_dir.made()?, now).await?;
+                } else if action.is_signed() {
                     let signer = context.data_dir.signer(&secrets, now).await?;
                     let confirmed = signer.confirm(number, &by, now).await;
                     signer.close().await;
@@ -136,14 +160,15 @@ pub(crate) fn waits(proposal: &Proposal) -> Report {
             proposal.says
         ),
         format!(
-            "Another of the staff says `waybill second-person confirm {number} --as EMAIL`, or confirms it on the portal."
+            "Another of the staff says `waybill second-person confirm {number} --as EMAIL`, or confirms it on the portal where the rule lets \
+             them."
         ),
     );
     Report::new("", json!({ "proposal": row(proposal) })).refused(refusal)
 }
 
 async fn list(rule: &Rule) -> Result<Report, Failure> {
-    let (required, proposals) = (rule.is_required().await?, rule.list().await?);
+    let (required, proposals) = (rule.rule().await?, rule.list().await?);
     let cells = |proposal: &Proposal| {
         vec![
             proposal.number.to_string(),
@@ -155,9 +180,32 @@ async fn list(rule: &Rule) -> Result<Report, Failure> {
     };
     let header = ["number", "state", "until", "proposed by", "what it does"];
     let table = show::table(&header, proposals.iter().map(cells).collect(), "Nothing was proposed.");
-    let rule = if required { "Risky actions take two people." } else { "No second person is required." };
     let rows: Vec<Value> = proposals.iter().map(row).collect();
-    Ok(Report::new(format!("{rule}\n{table}"), json!({ "required": required, "proposals": rows })))
+    let mut says = sentence(required).to_owned();
+    says[..1].make_ascii_uppercase();
+    Ok(Report::new(
+        format!("{says}\n{table}"),
+        json!({ "required": required != Required::Off, "confirm_at": place(required), "proposals": rows }),
+    ))
+}
+
+fn sentence(rule: Required) -> &'static str {
+    match rule {
+        Required::Off => "no second person is required.",
+        Required::Anywhere => "risky actions take two people.",
+        Required::AtSigner => {
+            "risky actions take two people, the second of whom confirms where the signer's data directory is."
+        }
+    }
+}
+
+/// Where the second person confirms.
+fn place(rule: Required) -> Option<&'static str> {
+    match rule {
+        Required::Off => None,
+        Required::Anywhere => Some("anywhere"),
+        Required::AtSigner => Some("signer"),
+    }
 }
 
 fn state(proposal: &Proposal) -> &'static str {

@@ -47,7 +47,7 @@ impl Trust {
             Trust::Propose(command) => return command.run(context).await,
             Trust::Sign(command) => return command.run(),
             Trust::Combine(command) => return command.run(),
-            Trust::Install(command) => return command.run(context),
+            Trust::Install(command) => return command.run(context).await,
         };
         // Verified before it leaves: a proxy that is set up with something else is lost to the vendor. The bundles before go along, for
         // those who are behind.

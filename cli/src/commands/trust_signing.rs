@@ -13,6 +13,7 @@ use signer::{
 };
 use verifier::{Fingerprint, TrustState};
 
+use super::second_person::Person;
 use crate::{
     Context, bundle, edge, files,
     outcome::{Exit, Failure, Report},
@@ -39,6 +40,8 @@ pub(crate) struct Propose {
     /// Where to write the proposal
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
+    #[command(flatten)]
+    person: Person,
 }
 
 #[derive(Debug, clap::Args)]
@@ -76,6 +79,8 @@ pub(crate) struct Install {
     /// What the holders have signed, together or apart
     #[arg(required = true)]
     files: Vec<PathBuf>,
+    #[command(flatten)]
+    person: Person,
 }
 
 impl Show {
@@ -119,9 +124,11 @@ impl Propose {
             }
             None => {}
         }
+        let passphrase = || self.secrets.passphrase();
+        let change = (self.output, &self.person);
         let settled =
-            bundle::settle(&dir, &history, (&proposal, &over), || self.secrets.passphrase(), self.output)?;
-        Ok(Report::new(settled.text, settled.json))
+            bundle::settle(&context.data_dir, &history, (&proposal, &over), passphrase, change).await?;
+        Ok(settled.report())
     }
 }
 
@@ -166,25 +173,10 @@ impl Combine {
 }
 
 impl Install {
-    pub(crate) fn run(self, context: &Context) -> Result<Report, Failure> {
-        let dir = context.data_dir.made()?;
-        let history = History::read(&dir)?;
+    pub(crate) async fn run(self, context: &Context) -> Result<Report, Failure> {
+        let history = History::read(&context.data_dir.made()?)?;
         let next = together(&self.files)?.finish(Some(history.newest()))?;
-        let number = next.bundle().number;
-        let installed = number > history.newest().bundle().number;
-        if installed {
-            history.install(&dir, &next, &mut edge::entropy)?;
-        }
-        let text = match installed {
-            true => format!(
-                "Trust bundle {number} is in place. A signer that is running goes by it from its next answer on, with which proxies learn of \
-                 it.\n"
-            ),
-            false => format!("Trust bundle {number} was in place before; nothing has changed.\n"),
-        };
-        let json =
-            json!({ "bundle": number, "installed": installed, "root_fingerprint": next.root_fingerprint() });
-        Ok(Report::new(text, json))
+        Ok(bundle::install(&context.data_dir, &history, &next, &self.person).await?.report())
     }
 }
 

@@ -17,6 +17,55 @@ fn staff(vendor: &Vendor, portal: &Portal, name: &str) -> (String, String) {
     (email, file.to_str().expect("text").to_owned())
 }
 
+/// A key is distrusted by two: the signer that runs goes on by the old bundle until the second has confirmed.
+#[test]
+fn distrusting_a_key_takes_two_where_that_is_required() {
+    let vendor = Vendor::new();
+    let contoso = vendor.customer("contoso");
+    let (_, key) = vendor.sells(&contoso, "desktop", 40);
+    let portal = vendor.serves();
+    let [sam, tess] = ["sam", "tess"].map(|name| staff(&vendor, &portal, name));
+    let run = |arguments: &[&str]| vendor.run(arguments);
+    let by = |(email, file): &(String, String), arguments: &[&str]| -> Run {
+        run(&[arguments, &["--as", email, "--password-file", file]].concat())
+    };
+    let secret = vendor.passphrase.to_str().expect("text").to_owned();
+    let secret = ["--passphrase-file", secret.as_str()];
+    let strict = run(&["second-person", "require", "--confirm-at", "signer"]).exits(0).json();
+    assert_eq!(strict["confirm_at"], "signer");
+    let site = vendor.site("PS1", "Site");
+    let goes_by = |name: &str, request: &Path| {
+        let answer = vendor.answer(&portal, &contoso, request);
+        assert_eq!(site.imports(&answer), "installed", "{name}");
+        site.status()["trust_bundle"].as_u64().expect("a number")
+    };
+    assert_eq!(goes_by("first", &site.activation("desktop", &key, "first")), 1);
+
+    // A spare takes nobody else; then the first key is distrusted.
+    let leaked =
+        run(&["keys", "list"]).exits(0).json()["keys"][0]["key"].as_str().expect("a name").to_owned();
+    run(&[&["keys", "rotate"][..], &secret].concat()).exits(0);
+    let revoke = [&["keys", "revoke", &leaked[..12], "--since", "2098-01-01"][..], &secret].concat();
+    assert_eq!(run(&revoke).exits(1).error_code(), "person-needed");
+    let waits = by(&sam, &revoke).exits(1);
+    assert_eq!(waits.error_code(), "second-person-needed");
+    let says = waits.json()["proposal"]["says"].as_str().expect("a sentence").to_owned();
+    assert!(says.contains("distrusted from 2098-01-01T00:00:00Z on"), "{says}");
+    assert_eq!(goes_by("second", &site.refresh("desktop", "second")), 2);
+    let confirm = ["second-person", "confirm", "1"];
+    assert_eq!(by(&sam, &confirm).exits(1).error_code(), "second-person-same");
+    by(&tess, &confirm).exits(0);
+    assert_eq!(goes_by("third", &site.refresh("desktop", "third")), 3);
+    assert_eq!(run(&["trust", "show"]).exits(0).json()["number"], 3);
+
+    // The strict form is loosened by two.
+    let loosen = ["second-person", "require", "--confirm-at", "anywhere"];
+    assert_eq!(by(&sam, &loosen).exits(1).error_code(), "second-person-needed");
+    assert_eq!(run(&["second-person", "list"]).exits(0).json()["confirm_at"], "signer");
+    by(&tess, &["second-person", "confirm", "2"]).exits(0);
+    assert_eq!(run(&["second-person", "list"]).exits(0).json()["confirm_at"], "anywhere");
+}
+
 #[test]
 fn an_overdraft_takes_two_where_that_is_required() {
     let vendor = Vendor::new();

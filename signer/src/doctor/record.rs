@@ -6,7 +6,9 @@ use super::Finding;
 use crate::{
     data_dir::DataDir,
     log::{AnswerLog, LogError},
-    store::{Store, StoreError, exchange_read},
+    second_person::gone_by,
+    store::{Store, StoreError, exchange_read, news},
+    trust::History,
     witness::Witness,
 };
 
@@ -29,7 +31,18 @@ pub async fn record(dir: &DataDir, store: &Store, now: Timestamp) -> Result<Vec<
         ));
     }
     findings.extend(recovery(store, now).await?);
+    findings.extend(waiting_bundle(dir, store, now).await?);
     Ok(findings)
+}
+
+/// A trust bundle in the data directory that a signer does not go by.
+async fn waiting_bundle(dir: &DataDir, store: &Store, now: Timestamp) -> Result<Option<Finding>, StoreError> {
+    // One that does not read is told of with the keys.
+    let Ok(history) = History::read(dir) else { return Ok(None) };
+    let mut connection = store.read().await?;
+    let known = news::newest(&mut connection).await?.bundle;
+    let waits = gone_by(&mut connection, &history, known, now).await?.waits;
+    Ok(waits.map(|waits| Finding::due(waits.code, "trust bundle", waits.says, waits.next_step)))
 }
 
 /// How the store stands to its witness: as at a start, without changing either.

@@ -53,7 +53,11 @@ impl Signer {
                     return Ok(Decided::Waits { proposal: proposal.number });
                 }
             }
-            Decision::Confirm { number } => self.confirm(number, &by.actor, now).await?,
+            Decision::Confirm { number } => {
+                // Decisions come through a portal, which says who sits before it.
+                self.second_person().demand_anywhere(number).await?;
+                self.confirm(number, &by.actor, now).await?;
+            }
             Decision::Decline { number } => {
                 self.second_person().decline(number, &by.actor, now).await?;
             }

@@ -10,6 +10,7 @@
 //! A portal holds no key, and in a database it uses a role that cannot write what was issued (`roles.sql`). Whatever touches that is a
 //! [`Call`], of which there are few. A connection carries one call and its reply: so there is nothing to keep alive, and a signer that was
 //! away is simply there again. The signer goes by its own clock, and believes its portal who asks: who may sign in is the portal's to say.
+//! Where that is too much to believe of the second person, this one confirms elsewhere (`second_person::Rule::AtSigner`).
 
 mod call;
 mod client;

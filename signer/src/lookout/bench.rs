@@ -14,7 +14,7 @@ use crate::{
     trust::{History, TrustError},
 };
 
-/// Why a key that should sign does not: it cannot be opened.
+/// What lies in the data directory and is not gone by, and why: a key that cannot be opened, a trust bundle that waits for a second person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trouble {
     /// Stable, for programs.
@@ -47,26 +47,23 @@ impl Bench {
         Ok(Bench { dir: dir.clone(), secrets, glimpse, history, ring, open, locked })
     }
 
-    /// Reads again what has changed. On an error everything is as it was, and is read again the next time.
-    pub(super) fn look(&mut self) -> Result<(), AnswerError> {
+    /// Reads again what has changed, and says whether anything has. On an error everything is as it was, and is read again the next time.
+    pub(super) fn look(&mut self) -> Result<bool, AnswerError> {
         let glimpse = Glimpse::of(&self.dir, Some(self.history.newest()))?;
         if glimpse == self.glimpse {
-            return Ok(());
+            return Ok(false);
         }
         let (history, ring) = (History::read(&self.dir)?, KeyRing::read(&self.dir)?);
         let (known, found) = (self.history.newest().bundle().number, history.newest().bundle().number);
-        if found < known {
-            return Err(AnswerError::TrustBehind { known, found });
-        }
         if found > known {
             tracing::info!(bundle = found, "a trust bundle was put in place");
         }
         (self.history, self.ring, self.glimpse) = (history, ring, glimpse);
         self.locked.clear();
-        Ok(())
+        Ok(true)
     }
 
-    /// What is trusted, as it lies there.
+    /// What is trusted, as it lies there: not all of it need be gone by.
     pub(super) fn history(&self) -> &History {
         &self.history
     }

@@ -25,6 +25,7 @@ use crate::{
     issuer::Issuer,
     keys::Secrets,
     revocation::{self, list::Names},
+    second_person::{GoneBy, gone_by},
     store::news,
 };
 
@@ -38,6 +39,10 @@ pub(crate) struct Lookout {
 /// What is known so far.
 struct Held {
     bench: Bench,
+    /// What of the bench's bundles is gone by.
+    by: GoneBy,
+    /// The number of the newest bundle by which something is durable.
+    went_by: u64,
     /// The newest list that is durable, whether or not the newest bundle still lets its key sign, with what it says.
     list: Option<(RevocationList, UnverifiedDocument)>,
     /// The number of the list that lies in the data directory.
@@ -62,13 +67,14 @@ impl Lookout {
         let bench = Bench::open(dir, secrets)?;
         let list = bench.history().list().cloned().map(read).transpose()?;
         let filed = list.as_ref().map_or(0, |(list, _)| list.number);
-        let mut held = Held { bench, list, filed };
         let known = news::newest(connection).await?;
+        let by = gone_by(connection, bench.history(), known.bundle, now).await?;
+        let mut held = Held { bench, by, went_by: known.bundle, list, filed };
         held.take_stored(connection, known.list).await?;
         let (trust, _) = held.trust()?;
         held.bench.begin(&trust, now)?;
         let issuer = held.issuer(trust, &log, None, now)?;
-        let shown = RwLock::new(Shown { issuer, trouble: None });
+        let shown = RwLock::new(Shown { issuer, trouble: held.by.waits.clone() });
         Ok(Lookout { log, held: Mutex::new(held), shown })
     }
 
@@ -94,7 +100,7 @@ impl Lookout {
         let sight = self.sight(&mut held, connection, record, now).await;
         let trouble = match &sight {
             Err(AnswerError::KeyLocked(trouble)) => Some(trouble.clone()),
-            _ => held.bench.trouble().cloned(),
+            _ => held.bench.trouble().or(held.by.waits.as_ref()).cloned(),
         };
         self.shown.write().unwrap_or_else(PoisonError::into_inner).trouble = trouble;
         sight
@@ -108,17 +114,22 @@ impl Lookout {
         now: Timestamp,
     ) -> Result<Sight, AnswerError> {
         // 1. What lies in the data directory, which is never behind what answers went by.
-        held.bench.look()?;
+        //    A risky bundle is not gone by before two people have agreed; the store is asked only while there is one.
+        held.by.is_open |= held.bench.look()?;
         let known = news::newest(connection).await?;
-        let found = held.bench.history().newest().bundle().number;
-        if found < known.bundle {
-            return Err(AnswerError::TrustBehind { known: known.bundle, found });
+        if held.by.is_open {
+            held.by = gone_by(connection, held.bench.history(), known.bundle, now).await?;
+        }
+        // A store that was put back forgets what this process went by.
+        let (went_by, found) = (known.bundle.max(held.went_by), held.by.history.newest().bundle().number);
+        if found < went_by {
+            return Err(AnswerError::TrustBehind { known: went_by, found });
         }
         // 2. What is not on the log yet: bundles, the list that a store forgot which was put back, decisions about forks.
         held.take_stored(connection, known.list).await?;
         let mut sight = Sight {
             issuer: self.issuer(),
-            news: held.bench.history().bundles_after(known.bundle),
+            news: held.by.history.bundles_after(known.bundle),
             list: held.list.clone(),
             decisions: match known.undecided {
                 true => news::waiting(connection).await?,
@@ -192,6 +203,7 @@ impl Lookout {
     pub(crate) async fn settle(&self, sight: &Sight) -> Result<(), AnswerError> {
         let mut held = self.held.lock().await;
         held.list.clone_from(&sight.list);
+        held.went_by = held.went_by.max(sight.issuer.trust().bundle().number);
         self.shown.write().unwrap_or_else(PoisonError::into_inner).issuer = Arc::clone(&sight.issuer);
         let Some((list, document)) = held.list.as_ref().filter(|(list, _)| list.number > held.filed) else {
             return Ok(());
@@ -225,7 +237,7 @@ impl Held {
 
     /// What is trusted with the list, and whether the list is good by the newest bundle.
     fn trust(&self) -> Result<(TrustState, bool), AnswerError> {
-        let trust = self.bench.history().newest();
+        let trust = self.by.history.newest();
         let Some((_, list)) = &self.list else { return Ok((trust.clone(), true)) };
         match trust.advance(std::slice::from_ref(list)) {
             Ok(trust) => Ok((trust, true)),
@@ -247,7 +259,7 @@ impl Held {
         if let Some(before) = before.filter(|before| before.is_of(&key, &log_key, &trust)) {
             return Ok(Arc::clone(before));
         }
-        let history = self.bench.history().with_newest(trust);
+        let history = self.by.history.with_newest(trust);
         Ok(Arc::new(Issuer::new(key, log_key, log.clone(), history)))
     }
 }

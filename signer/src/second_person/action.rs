@@ -1,10 +1,13 @@
 //! What needs a second person, where that is required: what each action says before, and what it does.
 
-use license_format::Timestamp;
+use license_format::{Digest, Timestamp};
 use serde::{Deserialize, Serialize};
 use sqlx::AnyConnection;
 
-use super::{Result, SecondPersonError, set_required};
+use super::{
+    Result, SecondPersonError, bundle,
+    rule::{Rule, loosen, set_rule},
+};
 use crate::{
     catalog::{self, Difference, OverdraftDraft},
     people::Actor,
@@ -28,6 +31,15 @@ pub enum RiskyAction {
     },
     /// From now on nobody needs a second person.
     RuleOff,
+    /// A trust bundle that distrusts a key, or changes who signs bundles.
+    Bundle {
+        /// The file of the bundle that answers went by when it was proposed.
+        before: Vec<u8>,
+        /// Its own file.
+        after: Vec<u8>,
+    },
+    /// From now on the second person may confirm through a portal.
+    ConfirmAnywhere,
 }
 
 impl RiskyAction {
@@ -36,12 +48,29 @@ impl RiskyAction {
         matches!(self, RiskyAction::Revoke { .. })
     }
 
+    /// Whether a trust bundle is put in place in it, which is done where the signer's data directory is.
+    pub fn is_bundle(&self) -> bool {
+        matches!(self, RiskyAction::Bundle { .. })
+    }
+
+    /// The bundle that it is about, by which that is found.
+    pub(super) fn bundle(&self) -> Result<Option<Digest>> {
+        match self {
+            RiskyAction::Bundle { after, .. } => bundle::digest(after).map(Some),
+            _ => Ok(None),
+        }
+    }
+
     /// What it would do, in a sentence. Refuses what could not be done.
     pub(super) async fn describe(&self, connection: &mut AnyConnection, now: Timestamp) -> Result<String> {
         match self {
             RiskyAction::Overdraft(draft) => Ok(catalog::describe_overdraft(connection, draft, now).await?),
             RiskyAction::Revoke { what, reason } => Ok(revocation::describe(connection, what, reason).await?),
             RiskyAction::RuleOff => Ok("no second person is required any more".to_owned()),
+            RiskyAction::Bundle { before, after } => bundle::describe(before, after),
+            RiskyAction::ConfirmAnywhere => {
+                Ok("the second person may confirm through a portal, too".to_owned())
+            }
         }
     }
 
@@ -57,8 +86,9 @@ impl RiskyAction {
                 catalog::enter_overdraft(connection, draft, by, now).await?;
                 Ok(())
             }
-            RiskyAction::Revoke { .. } => Err(SecondPersonError::SignerNeeded),
-            RiskyAction::RuleOff => set_required(connection, false).await,
+            RiskyAction::Revoke { .. } | RiskyAction::Bundle { .. } => Err(SecondPersonError::SignerNeeded),
+            RiskyAction::RuleOff => set_rule(connection, Rule::Off).await,
+            RiskyAction::ConfirmAnywhere => loosen(connection).await,
         }
     }
 
@@ -88,7 +118,7 @@ impl RiskyAction {
                 Ok(())
             }
             // The list of proposals is its history.
-            RiskyAction::RuleOff => Ok(()),
+            RiskyAction::RuleOff | RiskyAction::ConfirmAnywhere | RiskyAction::Bundle { .. } => Ok(()),
         }
     }
 

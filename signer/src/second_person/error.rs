@@ -2,7 +2,9 @@
 
 use license_format::Timestamp;
 
-use crate::{answer::AnswerError, catalog::CatalogError, revocation::RevokeError, store::StoreError};
+use crate::{
+    answer::AnswerError, catalog::CatalogError, revocation::RevokeError, store::StoreError, trust::TrustError,
+};
 
 /// Why something that takes two people was refused or failed. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +42,12 @@ pub enum SecondPersonError {
     /// Something is signed in it.
     #[error("this is signed, and so done where the signing keys are")]
     SignerNeeded,
+    /// A portal's word is not enough.
+    #[error("this is confirmed where the signer's data directory is, and not through a portal")]
+    AtSigner {
+        /// The proposal.
+        number: u64,
+    },
     /// Too few could confirm anything.
     #[error("{found} of the vendor's staff can sign in, and two are needed")]
     TooFew {
@@ -52,6 +60,9 @@ pub enum SecondPersonError {
     /// The action itself, where something is revoked.
     #[error(transparent)]
     Revoke(Box<RevokeError>),
+    /// The action itself, where it is a trust bundle.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -69,7 +80,9 @@ impl SecondPersonError {
             SecondPersonError::Decided { .. } => "proposal-decided",
             SecondPersonError::Required => "second-person-required",
             SecondPersonError::SignerNeeded => "signer-needed",
+            SecondPersonError::AtSigner { .. } => "confirm-at-signer",
             SecondPersonError::TooFew { .. } => "second-person-too-few",
+            SecondPersonError::Trust(error) => error.code(),
             SecondPersonError::Catalog(error) => error.code(),
             SecondPersonError::Revoke(error) => error.code(),
             SecondPersonError::Store(error) => error.code(),
@@ -95,6 +108,12 @@ impl SecondPersonError {
             SecondPersonError::SignerNeeded => {
                 "Confirm it on the portal, or with `waybill second-person confirm` on the signer's machine."
             }
+            SecondPersonError::AtSigner { number } => {
+                return format!(
+                    "Run `waybill second-person confirm {number} --as EMAIL` where the signer's data directory is."
+                );
+            }
+            SecondPersonError::Trust(error) => return error.next_step(),
             SecondPersonError::TooFew { .. } => {
                 "Invite another with `waybill user invite --staff`, and have them choose a password."
             }

@@ -4,15 +4,23 @@
 //! done when another of the vendor's people confirms it. Who confirms is asked of the store and not of the program that calls: they are
 //! staff, and not the one who proposed. The rule is switched off as it asks: by two.
 //!
+//! A portal says who sits before it. One that was taken over could play both people, so the rule has a stricter form: the second person
+//! confirms where the signer's data directory is, and what comes through a portal is refused. The loose form takes two again.
+//!
 //! To make another action risky: a variant of [`RiskyAction`], what it says and what it does (`action`), and its callers go through
 //! [`SecondPerson::take`], which is the only door to it. What is signed (a revocation) the signer does itself, in a transaction that asks
-//! `demand_alone` or `close`. Trust bundles are not here: root keys sign them, and their threshold says how many people that takes.
+//! `demand_alone` or `close`. Trust bundles (`bundle`) are signed by root keys elsewhere; here is asked whether the signer goes by them.
 
 mod action;
+mod bundle;
 mod error;
+mod rule;
 
 pub use action::RiskyAction;
+pub(crate) use bundle::{GoneBy, gone_by};
 pub use error::SecondPersonError;
+pub use rule::Rule;
+use rule::is_required;
 
 use license_format::{DAY, Timestamp};
 use sqlx::{AnyConnection, any::AnyRow};
@@ -86,25 +94,6 @@ impl SecondPerson {
     /// That of this store.
     pub fn new(store: Store) -> SecondPerson {
         SecondPerson { store }
-    }
-
-    /// Whether risky actions wait for a second person.
-    pub async fn is_required(&self) -> Result<bool> {
-        is_required(&mut *self.store.read().await?).await
-    }
-
-    /// Requires a second person from now on. Refuses where fewer than two of staff can sign in: nobody could confirm anything, not even
-    /// the end of the rule.
-    pub async fn require(&self) -> Result<()> {
-        let mut transaction = self.store.begin().await?;
-        let sql = "SELECT COUNT(*) AS people FROM users WHERE staff = 1 AND password_hash IS NOT NULL";
-        let row = sqlx::query(sql).fetch_one(&mut *transaction).await?;
-        let found = Columns::of("users", &row).count("people")?;
-        if found < 2 {
-            return Err(SecondPersonError::TooFew { found });
-        }
-        set_required(&mut transaction, true).await?;
-        Ok(transaction.commit().await?)
     }
 
     /// Does a risky action, or has it wait for a second person where that is required. A person of staff proposes it then.
@@ -222,17 +211,6 @@ async fn propose(
     Ok(proposal)
 }
 
-async fn is_required(connection: &mut AnyConnection) -> Result<bool> {
-    let row = sqlx::query("SELECT required FROM second_person").fetch_one(connection).await?;
-    Ok(Columns::of("second_person", &row).flag("required")?)
-}
-
-async fn set_required(connection: &mut AnyConnection, required: bool) -> Result<()> {
-    let sql = "UPDATE second_person SET required = $1";
-    sqlx::query(sql).bind(i64::from(required)).execute(connection).await?;
-    Ok(())
-}
-
 /// One of the vendor's people, as the store knows them: whoever runs commands without saying who they are is nobody in particular.
 async fn demand_staff(connection: &mut AnyConnection, by: &Actor) -> Result<()> {
     let Actor::User(id) = by else { return Err(SecondPersonError::PersonNeeded) };
@@ -263,8 +241,8 @@ async fn open(connection: &mut AnyConnection, number: u64, now: Timestamp) -> Re
 }
 
 async fn insert(connection: &mut AnyConnection, proposal: &Proposal) -> Result<()> {
-    let sql = "INSERT INTO proposal (number, action, says, proposed_by, proposed, expires, state) \
-               VALUES ($1, $2, $3, $4, $5, $6, 'open')";
+    let sql = "INSERT INTO proposal (number, action, says, proposed_by, proposed, expires, state, bundle) \
+               VALUES ($1, $2, $3, $4, $5, $6, 'open', $7)";
     sqlx::query(sql)
         .bind(big(proposal.number))
         .bind(proposal.action.encode())
@@ -272,6 +250,7 @@ async fn insert(connection: &mut AnyConnection, proposal: &Proposal) -> Result<(
         .bind(proposal.proposed_by.to_string())
         .bind(seconds(proposal.proposed))
         .bind(seconds(proposal.expires))
+        .bind(proposal.action.bundle()?.map(|bundle| bundle.as_bytes().to_vec()))
         .execute(connection)
         .await?;
     Ok(())

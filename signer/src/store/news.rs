@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use license_format::{
-    Digest, LicenseId, Thumbprint, Timestamp, UnverifiedDocument,
+    Digest, LicenseId, Thumbprint, Timestamp, UnverifiedDocument, UnverifiedFile,
     payload::{RevocationList, TrustBundle},
 };
 use sqlx::AnyConnection;
+use verifier::TrustState;
 
 use super::{Columns, StoreError, big, exchange_write::demand, rows::Value, rows::write_rows, seconds};
 use crate::{exchange::Lives, lookout::Sight, people::Actor, revocation::list::Names};
@@ -50,6 +51,26 @@ pub(crate) async fn list(
     let columns = Columns::of("news", &row);
     UnverifiedDocument::decode(&columns.bytes("document")?)
         .map_err(|error| columns.damaged("document", error))
+}
+
+/// A trust bundle by its number: what several root keys signed is several documents. None where no answer went by it.
+pub(crate) async fn bundle(
+    connection: &mut AnyConnection,
+    number: u64,
+) -> Result<Option<TrustState>, StoreError> {
+    let sql = "SELECT document FROM news WHERE kind = 'trust-bundle' AND number = $1 ORDER BY digest";
+    let rows = sqlx::query(sql).bind(big(number)).fetch_all(connection).await?;
+    let mut documents = Vec::new();
+    for row in &rows {
+        let columns = Columns::of("news", row);
+        let document = UnverifiedDocument::decode(&columns.bytes("document")?);
+        documents.push(document.map_err(|error| columns.damaged("document", error))?);
+    }
+    let Some((row, document)) = rows.first().zip(documents.first().cloned()) else { return Ok(None) };
+    let file = UnverifiedFile { document, trust: documents.split_off(1), proof: None };
+    let state =
+        TrustState::pin(&file).map_err(|error| Columns::of("news", row).damaged("document", error))?;
+    Ok(Some(state))
 }
 
 /// Decisions about forks that wait for their leaves, in order.

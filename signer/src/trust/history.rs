@@ -49,6 +49,33 @@ impl History {
         History { newest, ..self.clone() }
     }
 
+    /// The bundles that are known here with a number above one, the oldest first, each by itself: it is what its own root keys have signed,
+    /// and whether it may follow the one before is not looked at. A file that is not what its name says is passed over.
+    pub(crate) fn states_after(&self, number: u64) -> Vec<TrustState> {
+        let newest = self.newest.bundle().number;
+        let earlier = self.earlier.iter().zip((number + 1..newest).rev());
+        let pin = |(documents, number): (&Vec<UnverifiedDocument>, u64)| {
+            let (document, trust) = documents.split_first()?;
+            let file = UnverifiedFile { document: document.clone(), trust: trust.to_vec(), proof: None };
+            TrustState::pin(&file).ok().filter(|state| state.bundle().number == number)
+        };
+        let mut states: Vec<TrustState> = earlier.filter_map(pin).collect();
+        states.reverse();
+        states.extend((number < newest).then(|| self.newest.clone()));
+        states
+    }
+
+    /// What it was when this bundle was the newest.
+    pub(crate) fn back_at(&self, newest: TrustState) -> History {
+        let later = self.newest.bundle().number.saturating_sub(newest.bundle().number);
+        let later = usize::try_from(later).unwrap_or(usize::MAX);
+        History {
+            newest,
+            earlier: self.earlier.iter().skip(later).cloned().collect(),
+            list: self.list.clone(),
+        }
+    }
+
     /// The revocation list that lies beside the bundles, whether or not it is still good.
     pub(crate) fn list(&self) -> Option<&UnverifiedDocument> {
         self.list.as_ref()

@@ -11,6 +11,7 @@ mod error;
 mod history;
 mod over;
 mod proposal;
+mod risk;
 mod signing;
 #[cfg(test)]
 mod tests;
@@ -19,4 +20,5 @@ pub use error::TrustError;
 pub use history::{History, judged};
 pub use over::Over;
 pub use proposal::{Proposal, Role};
+pub use risk::risk;
 pub use signing::{Missing, Signing};

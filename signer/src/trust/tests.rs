@@ -1,11 +1,14 @@
 use std::collections::HashMap;
 
-use license_format::{DAY, PublicKey, Thumbprint, Timestamp, UnverifiedFile};
+use license_format::{
+    DAY, Kind, PublicKey, Thumbprint, Timestamp, UnverifiedFile,
+    payload::{KeyEntry, TrustBundle},
+};
 use proptest::prelude::*;
 use verifier::{TrustState, testing};
 use zeroize::Zeroizing;
 
-use super::{History, Missing, Proposal, Role, Signing, TrustError};
+use super::{History, Missing, Proposal, Role, Signing, TrustError, risk};
 use crate::{
     init::DataDir,
     keys::{MemoryKey, SigningBackend as _},
@@ -102,6 +105,97 @@ fn a_leaked_key_is_distrusted_from_the_earliest_instant_that_was_said() {
     assert_eq!(proposal.bundle().key(&leaked).unwrap().distrusted_since, Some(now().plus(3)));
     assert_eq!(code(proposal.distrust(&Thumbprint([0; 32]), now())), Err("proposal-key-unknown"));
     assert_eq!(code(proposal.trust_key(public(101), Role::Log, window(), true)), Err("proposal-key-known"));
+}
+
+/// What takes from keys or changes who signs bundles is risky, and said; what only adds to them is an ordinary rotation.
+#[test]
+fn what_takes_something_away_is_risky_and_what_adds_is_not() {
+    let before = Proposal::after(&first(&[1, 2], 1), now()).bundle().clone();
+    let after = |change: &dyn Fn(&mut TrustBundle)| {
+        let mut after = before.clone();
+        after.number += 1;
+        change(&mut after);
+        risk(&before, &after)
+    };
+    let new = |seed: u8, distrusted_since| KeyEntry {
+        from: now(),
+        signs: vec![Kind::License],
+        until: now().plus(DAY),
+        public_key: public(seed),
+        distrusted_since,
+    };
+    let longer = |bundle: &mut TrustBundle| {
+        bundle.keys[0].from = now().minus(DAY);
+        bundle.keys[0].until = now().plus(400 * DAY);
+    };
+    for ordinary in [
+        &|_: &mut TrustBundle| (),
+        &|bundle: &mut TrustBundle| bundle.keys.insert(0, new(102, None)),
+        &longer,
+        &|bundle: &mut TrustBundle| bundle.roots.reverse(),
+    ] as [&dyn Fn(&mut TrustBundle); 4]
+    {
+        assert_eq!(after(ordinary), None);
+    }
+
+    let short = |seed: u8| public(seed).thumbprint().short();
+    let leaked = |bundle: &mut TrustBundle, since| bundle.keys[0].distrusted_since = since;
+    let said = after(&|bundle| {
+        leaked(bundle, Some(now()));
+        bundle.keys.push(new(102, None));
+        bundle.keys.push(new(103, Some(now())));
+    });
+    let (key, at, day) = (short(101), now().rfc3339(), now().date());
+    assert_eq!(
+        said.unwrap(),
+        format!(
+            "trust bundle 3: key {key} distrusted from {at} on; new key {} signs license from {day} to {}; new key {} signs license \
+             from {day} to {}, distrusted from {at} on",
+            short(102),
+            now().plus(DAY).date(),
+            short(103),
+            now().plus(DAY).date()
+        )
+    );
+    let said = after(&|bundle| {
+        bundle.roots = vec![public(1), public(3), public(4)];
+        bundle.threshold = 2;
+    });
+    assert_eq!(
+        said.unwrap(),
+        format!(
+            "trust bundle 3: root key {} out; root key {} in; root key {} in; 2 of the 3 root keys sign from then on, 1 before",
+            short(2),
+            short(3),
+            short(4)
+        )
+    );
+    for (change, word) in [
+        (&|bundle: &mut TrustBundle| _ = bundle.keys.remove(0), "left out"),
+        (&|bundle: &mut TrustBundle| _ = bundle.keys[0].signs.remove(0), "signs only"),
+        (&|bundle: &mut TrustBundle| bundle.keys[0].until = now().plus(1), "signs only"),
+        (&|bundle: &mut TrustBundle| bundle.keys[0].from = now().plus(1), "signs only"),
+        (&|bundle: &mut TrustBundle| _ = bundle.roots.pop(), "root key"),
+        (&|bundle: &mut TrustBundle| bundle.threshold = 2, "2 of the 2"),
+    ] as [(&dyn Fn(&mut TrustBundle), &str); 6]
+    {
+        let said = after(change).expect(word);
+        assert!(said.contains(word), "{said}");
+    }
+    // A date that comes forward, goes back, or goes away.
+    let mut distrusted = before.clone();
+    leaked(&mut distrusted, Some(now()));
+    for (since, word) in [
+        (Some(now().minus(9)), ", before from "),
+        (Some(now().plus(9)), ", before from "),
+        (None, "not distrusted any more"),
+    ] {
+        let mut after = distrusted.clone();
+        leaked(&mut after, since);
+        let said = risk(&distrusted, &after).expect(word);
+        assert!(said.contains(word), "{said}");
+    }
+    assert_eq!(risk(&distrusted, &distrusted), None, "what was said before is not said again");
 }
 
 #[test]

@@ -33,7 +33,8 @@ pub(crate) struct ConfirmPage {
     pub(crate) reason: bool,
     pub(crate) form: Draft,
     pub(crate) action: String,
-    pub(crate) button: &'static str,
+    /// Nothing where it cannot be done here.
+    pub(crate) button: Option<&'static str>,
     /// Whether the form that led here can be shown again.
     pub(crate) editable: bool,
     /// Whether it takes something away.
@@ -71,7 +72,7 @@ impl ConfirmPage {
             reason: false,
             form: Draft::default(),
             action,
-            button,
+            button: Some(button),
             editable: false,
             takes: false,
             back,
@@ -191,6 +192,11 @@ impl crate::pages::Sample for ConfirmPage {
                 }),
                 form: reasonless,
                 ..ConfirmPage::new(frame.clone(), crumbs(), "Block", "/block".to_owned(), "Block it")
+            },
+            ConfirmPage {
+                says: vec!["Run `waybill` <there>.".to_owned()],
+                button: None,
+                ..ConfirmPage::new(frame.clone(), crumbs(), "Confirm", "/confirm".to_owned(), "")
             },
         ]
     }

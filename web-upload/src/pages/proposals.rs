@@ -14,7 +14,7 @@ use serde::Deserialize;
 use signer::{
     link::Decision,
     people::{Actor, Asker},
-    second_person::{Proposal, ProposalState, RiskyAction},
+    second_person::{Proposal, ProposalState, RiskyAction, Rule},
 };
 
 use super::{
@@ -39,6 +39,7 @@ use crate::{
 pub(super) struct ProposalsPage {
     frame: Frame,
     required: bool,
+    at_signer: bool,
     rows: Vec<Row>,
 }
 
@@ -62,12 +63,13 @@ pub(super) struct Deed {
 /// `GET /proposals`
 pub(super) async fn list(State(portal): State<Portal>, Staff(user): Staff) -> Result<Response, Failure> {
     let (second_person, now) = (portal.signer().second_person(), portal.now());
-    let required = second_person.is_required().await?;
+    let rule = second_person.rule().await?;
+    let (required, at_signer) = (rule != Rule::Off, rule == Rule::AtSigner);
     let proposals = second_person.list().await?;
     let names = names(&portal, &proposals).await?;
     let rows = proposals.iter().map(|proposal| Row::new(proposal, &names, now)).collect();
     let frame = Frame::new(&portal, Some(user.signed_in()), Here::Proposals);
-    Ok(deliver::page(StatusCode::OK, &ProposalsPage { frame, required, rows }))
+    Ok(deliver::page(StatusCode::OK, &ProposalsPage { frame, required, at_signer, rows }))
 }
 
 /// `GET /proposals/{number}?deed=decline`: what it does, and the question.
@@ -126,6 +128,12 @@ async fn ask(
     if own && !declines {
         says.push("You proposed it, so another of the vendor's staff has to confirm it.".to_owned());
     }
+    let elsewhere = !declines && portal.signer().second_person().rule().await? == Rule::AtSigner;
+    if elsewhere && notice.is_none() {
+        says.push(format!(
+            "It is confirmed where the signer's data directory is, and not here: waybill second-person confirm {number} --as EMAIL"
+        ));
+    }
     let outlook = match &proposal.action {
         RiskyAction::Overdraft(draft) if !declines => {
             let catalog = portal.signer().catalog();
@@ -141,7 +149,8 @@ async fn ask(
     let page = ConfirmPage::new(frame, crumbs, title, format!("/proposals/{number}"), button);
     let deed = if declines { "decline" } else { "confirm" };
     let form = Draft::with(&[("deed", deed)]);
-    Ok(ConfirmPage { notice, says, outlook, takes: declines, form, ..page }.response())
+    let button = page.button.filter(|_| !elsewhere);
+    Ok(ConfirmPage { notice, says, outlook, takes: declines, form, button, ..page }.response())
 }
 
 /// The addresses of everybody who proposed or decided something.
@@ -206,8 +215,19 @@ impl crate::pages::Sample for ProposalsPage {
             open,
         };
         vec![
-            ProposalsPage { frame: frame.clone(), required: true, rows: vec![row(true), row(false)] },
-            ProposalsPage { frame, required: false, rows: Vec::new() },
+            ProposalsPage {
+                frame: frame.clone(),
+                required: true,
+                at_signer: false,
+                rows: vec![row(true), row(false)],
+            },
+            ProposalsPage {
+                frame: frame.clone(),
+                required: true,
+                at_signer: true,
+                rows: vec![row(true), row(false)],
+            },
+            ProposalsPage { frame, required: false, at_signer: false, rows: Vec::new() },
         ]
     }
 }
