@@ -345,6 +345,32 @@ async fn certificates_of_another_authority_are_refused() {
     other.ends().await;
 }
 
+/// Whoever only connects keeps no portal away: neither its place nor its patience is a portal's.
+#[tokio::test]
+async fn strangers_keep_no_portal_from_its_signer() {
+    let vendor = Vendor::sells(LicenseType::Desktop, 40, |_| ()).await;
+    let authority = Authority::new();
+    let anywhere: SocketAddr = ([127, 0, 0, 1], 0).into();
+    let server = authority.certifies("127.0.0.1", &vendor.place.path().join("server"));
+    let apart = Apart::behind(Door::tls(anywhere, &server).await.expect("a door"), &vendor);
+    let files = authority.certifies("portal", &vendor.place.path().join("portal"));
+    let portal = portal(&vendor, &apart.address, Some(&files)).await;
+    // More than there are places for calls, and than there are for handshakes.
+    let mut idle = Vec::new();
+    for _ in 0..400 {
+        idle.push(tokio::net::TcpStream::connect(&apart.address).await.expect("connected"));
+    }
+    for _ in 0..3 {
+        portal.health().await.expect("a portal's call comes through");
+    }
+    // The first of them had to make way; the last was left to its patience.
+    let (first, last) = (idle.remove(0), idle.pop().expect("many"));
+    let mut byte = [0];
+    assert!(matches!({ first }.read(&mut byte).await, Ok(0) | Err(_)));
+    assert_eq!(last.try_read(&mut byte).expect_err("nothing is said").kind(), io::ErrorKind::WouldBlock);
+    apart.ends().await;
+}
+
 /// Tables are the signer's to make. A portal that is newer than they are waits for it.
 #[tokio::test]
 async fn a_portal_makes_no_tables() {
