@@ -337,6 +337,11 @@ async fn certificates_of_another_authority_are_refused() {
     fs::set_permissions(&good.key, fs::Permissions::from_mode(0o644)).expect("set");
     let loose = Link::new(&apart.address, Some(&good)).expect_err("refused");
     assert_eq!(loose.code(), "certificate-key-loose");
+    // Who forgot the certificates is not sent to look for a mistake in the address.
+    let bare = Link::new("signer.example:8443", None).expect_err("refused");
+    assert_eq!(bare.code(), "certificates-missing");
+    assert!(bare.next_step().contains("--tls-cert, --tls-key and --signer-ca"), "{}", bare.next_step());
+    assert_eq!(Link::new("unix:s", Some(&server)).expect_err("refused").code(), "certificates-needless");
     for address in ["", "unix:", "signer.example", "signer.example:port", "127.0.0.1:99999"] {
         assert_eq!(Link::new(address, None).expect_err("refused").code(), "signer-address", "{address:?}");
         assert_eq!(Link::new(address, Some(&server)).expect_err("refused").code(), "signer-address");

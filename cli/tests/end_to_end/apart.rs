@@ -110,7 +110,9 @@ fn two_processes_say_what_they_lack() {
     assert_eq!(run(&["signer"]).exits(2).error_code(), "usage");
     assert_eq!(run(&["signer", "--listen", "127.0.0.1:0"]).exits(2).error_code(), "usage");
     assert_eq!(run(&["portal", "--signer", "signer.example"]).exits(2).error_code(), "signer-address");
-    assert_eq!(run(&["portal", "--signer", "signer.example:1"]).exits(2).error_code(), "signer-address");
+    let bare = run(&["portal", "--signer", "signer.example:1"]).exits(2);
+    assert_eq!(bare.error_code(), "certificates-missing");
+    assert!(bare.json()["error"]["next_step"].as_str().unwrap().contains("--tls-cert"), "{}", bare.json());
     let nowhere = Vendor { data_dir: vendor.path("nowhere"), ..vendor };
     let refused = nowhere.run(&["portal", "--signer", "unix:s"]).exits(2);
     assert_eq!(refused.error_code(), "not-initialized");

@@ -36,9 +36,14 @@ impl Link {
     /// The signer at `unix:PATH`, or at `HOST:PORT` with certificates. Nothing is connected yet: the signer may come later.
     pub fn new(address: &str, tls: Option<&TlsFiles>) -> Result<Link, LinkError> {
         let place = match (address.strip_prefix("unix:"), tls) {
-            (Some(path), None) if !path.is_empty() => Place::Unix(path.into()),
+            (Some(""), _) => return Err(LinkError::Address { text: address.to_owned() }),
+            (Some(path), None) => Place::Unix(path.into()),
+            (Some(_), Some(_)) => return Err(LinkError::CertificatesNeedless),
             (None, Some(files)) => Place::Tls(TlsPeer::new(address, files)?),
-            _ => return Err(LinkError::Address { text: address.to_owned() }),
+            (None, None) => {
+                TlsPeer::name(address)?;
+                return Err(LinkError::CertificatesMissing { address: address.to_owned() });
+            }
         };
         Ok(Link { place })
     }

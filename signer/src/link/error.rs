@@ -186,6 +186,15 @@ pub enum LinkError {
         /// What was typed.
         text: String,
     },
+    /// Over a network both ends show certificates.
+    #[error("a signer at {address} is asked with certificates, and none were given")]
+    CertificatesMissing {
+        /// Where.
+        address: String,
+    },
+    /// A socket's file has permissions, and nothing to show a certificate to.
+    #[error("a signer at a socket is asked without certificates, and some were given")]
+    CertificatesNeedless,
     /// A certificate or its key cannot be used.
     #[error("cannot use {}: {detail}", path.display())]
     Certificate {
@@ -219,6 +228,8 @@ impl LinkError {
             LinkError::NoSocket { .. } => "socket-not-one",
             LinkError::Listen { .. } => "listen",
             LinkError::Address { .. } => "signer-address",
+            LinkError::CertificatesMissing { .. } => "certificates-missing",
+            LinkError::CertificatesNeedless => "certificates-needless",
             LinkError::Certificate { .. } => "certificate",
             LinkError::KeyLoose { .. } => "certificate-key-loose",
             LinkError::StoreOlder => "store-older",
@@ -234,6 +245,8 @@ impl LinkError {
             LinkError::NoSocket { .. } => "Name another path, or move that file away.".to_owned(),
             LinkError::Listen { .. } => "Choose another address with --listen.".to_owned(),
             LinkError::Address { .. } => "Give the address that `waybill signer` said when it started.".to_owned(),
+            LinkError::CertificatesMissing { .. } => "Give --tls-cert, --tls-key and --signer-ca too, or unix:PATH for a signer on this machine.".to_owned(),
+            LinkError::CertificatesNeedless => "Leave --tls-cert, --tls-key and --signer-ca out, or give HOST:PORT.".to_owned(),
             LinkError::Certificate { .. } => "Give PEM files: a certificate (with those above it), its key in PKCS #8, and the authority's certificate.".to_owned(),
             LinkError::KeyLoose { path, .. } => format!("Take it from the others: chmod 600 {}", path.display()),
             LinkError::StoreOlder => "Start `waybill signer` of this version first: it brings the store up to date.".to_owned(),
