@@ -14,8 +14,8 @@ use signer::{
     init::{InitOptions, init},
     installations::Decider,
     link::{
-        AboutKey, CallError, Decision, Door, FRAME_BYTES, Fault, Link, PortalSide, PortalStore, SocketMode,
-        TlsFiles, VERSION, serve,
+        AboutKey, Call, CallError, Decision, Door, FRAME_BYTES, Fault, Link, PortalSide, PortalStore,
+        SocketMode, TlsFiles, VERSION, serve,
     },
     people::Actor,
 };
@@ -201,6 +201,56 @@ async fn a_signer_that_hangs_up_is_told_from_one_that_is_away() {
     assert_eq!(lost.code, "signer-lost");
     assert!(lost.next_step.contains("not known"), "{}", lost.next_step);
     hanging_up.await.expect("it ends");
+}
+
+/// A signer of another version reads no call, so nothing was done, whatever was asked; and it is said which of the two to update.
+#[tokio::test]
+async fn the_older_of_two_versions_is_to_be_updated() {
+    let vendor = Vendor::sells(LicenseType::Desktop, 40, |_| ()).await;
+    let listener = tokio::net::UnixListener::bind(socket(&vendor)).expect("bound");
+    let portal = portal(&vendor, &format!("unix:{}", socket(&vendor).display()), None).await;
+    let mut site = vendor.site(1);
+    let key = vendor.primary.key.clone();
+    let request = site.proxy.activate(LicenseType::Desktop, &key, moment(vendor.now, 1)).unwrap();
+    let block = Decision::Block(AboutKey {
+        installation: site.proxy.name(),
+        key: vendor.primary.id.clone(),
+        reason: "x".parse().expect("a reason"),
+    });
+    for (version, older) in [(VERSION + 1, "Update the portal"), (VERSION - 1, "Update the signer")] {
+        let signer = async {
+            for _ in 0..2 {
+                let (mut stream, _) = listener.accept().await.expect("a caller");
+                stream.read_exact(&mut [0; 8]).await.expect("a call");
+                // What stands in it is of that version too.
+                stream.write_all(&[b'W', b'B', b'L', version, 0, 0, 0, 1, 0xff]).await.expect("written");
+                // It hangs up with what it has not read.
+                let _ = stream.read_to_end(&mut Vec::new()).await;
+            }
+        };
+        let asking = async {
+            let answer = portal.answer(&request, &eyes(&vendor), vendor.now).await.expect_err("unread");
+            [answer, portal.decide(block.clone(), &vendor.by(), vendor.now).await.expect_err("unread")]
+        };
+        let (told, ()) = tokio::join!(asking, signer);
+        for error in told {
+            assert_eq!((error.fault, error.code.as_ref()), (Fault::Ours, "link-version"));
+            assert!(error.next_step.starts_with("Nothing was done."), "{}", error.next_step);
+            assert!(error.next_step.contains(older), "{version}: {}", error.next_step);
+        }
+    }
+}
+
+/// What is longer than any call is not sent, so it is known that nothing was done; not even a signer has to be there.
+#[tokio::test]
+async fn what_is_too_long_for_the_link_is_not_sent() {
+    let vendor = Vendor::sells(LicenseType::Desktop, 40, |_| ()).await;
+    let link = Link::new(&format!("unix:{}", socket(&vendor).display()), None).expect("an address");
+    let record = "0193f2a0-5c00-7d3e-8f10-6f5b2f9c2a11".parse().expect("an id");
+    let call = Call::Answer { file: vec![0; FRAME_BYTES + 1], asker: Asker::Staff };
+    let unsent = link.call(&record, call).await.expect_err("not sent");
+    assert_eq!(unsent.code, "link-too-large");
+    assert!(unsent.next_step.starts_with("Nothing was done."), "{}", unsent.next_step);
 }
 
 /// What a socket is sent that is no call is refused, with a reason where there is somebody who could read it; the signer lives on.

@@ -1,7 +1,7 @@
 //! What a portal may ask of its signer, and what it is told.
 //!
 //! The rule for changing these types: a field or variant that is added, renamed or dropped makes another [`super::VERSION`]. Both programs
-//! come from one package, so neither speaks an older version than its own; who meets another is told which of the two to update.
+//! come from one package, so neither speaks an older version than its own; each knows by the head of what the other sends which of the two to update.
 
 use std::borrow::Cow;
 

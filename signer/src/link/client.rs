@@ -51,15 +51,16 @@ impl Link {
     /// Asks the signer. An error that it told is its own; all others say that it did not tell anything.
     pub async fn call(&self, record: &RecordId, call: Call) -> Result<Reply, CallError> {
         let may_repeat = !matches!(call, Call::Decide { .. });
+        let envelope = Envelope { record: record.clone(), call };
+        let frame = frame::encode(&envelope).map_err(|error| undone(&error))?;
         let mut stream = match tokio::time::timeout(CONNECTING, self.connect()).await {
             Ok(Ok(stream)) => stream,
             Ok(Err(error)) => return Err(away(&error)),
             Err(_) => return Err(away(&io::ErrorKind::TimedOut.into())),
         };
-        let envelope = Envelope { record: record.clone(), call };
         let asking = async {
             // One that refuses a call before it has read all of it has still said why.
-            let written = frame::write(&mut stream, &envelope).await;
+            let written = frame::send(&mut stream, &frame).await;
             match (written, frame::read::<Reply>(&mut stream).await) {
                 (Err(error), Err(FrameError::Broken(_))) => Err(error),
                 (_, read) => read,
@@ -69,6 +70,8 @@ impl Link {
         match read.unwrap_or_else(|_| Err(FrameError::Broken(io::ErrorKind::TimedOut.into()))) {
             Ok(Reply::Failed(error)) => Err(error),
             Ok(reply) => Ok(reply),
+            // One of another version reads no call of ours.
+            Err(error @ FrameError::Version(_)) => Err(undone(&error)),
             Err(error) => Err(lost(&error, may_repeat)),
         }
     }
@@ -100,6 +103,32 @@ fn away(error: &io::Error) -> CallError {
     )
 }
 
+/// Nothing was done, and nothing will be while it is so: the call cannot be sent, or its signer does not read what this program writes.
+fn undone(error: &FrameError) -> CallError {
+    tracing::error!(%error, "the signer cannot be asked this");
+    let (code, says, next_step) = match error {
+        FrameError::Version(theirs) => (
+            "link-version",
+            format!("the signer speaks version {theirs} of the link, and this portal version {VERSION}"),
+            match *theirs < VERSION {
+                true => "Nothing was done. Update the signer: it is older than its portal.",
+                false => "Nothing was done. Update the portal: it is older than its signer.",
+            },
+        ),
+        FrameError::TooLarge(_) => (
+            "link-too-large",
+            "this is longer than anything that a signer takes".to_owned(),
+            "Nothing was done. Send less at once.",
+        ),
+        FrameError::Broken(_) | FrameError::Garbled => (
+            "link-garbled",
+            "this cannot be put into words for the signer".to_owned(),
+            "Nothing was done. Tell the vendor the code.",
+        ),
+    };
+    CallError::new(Fault::Ours, code, says, next_step)
+}
+
 /// The signer was asked, and what it said is not known.
 fn lost(error: &FrameError, may_repeat: bool) -> CallError {
     tracing::error!(%error, "the signer was asked, and its answer is not known");
@@ -110,12 +139,6 @@ fn lost(error: &FrameError, may_repeat: bool) -> CallError {
         FrameError::TooLarge(_) => "link-too-large",
         FrameError::Garbled => "link-garbled",
     };
-    let says = match error {
-        FrameError::Version(theirs) => {
-            format!("the signer speaks version {theirs} of the link, and this portal version {VERSION}")
-        }
-        _ => "the signer stopped before it told its answer".to_owned(),
-    };
     let next_step = match may_repeat {
         true => {
             "Send the same again in a moment. The same file gets the same answer, so nothing is taken twice."
@@ -124,7 +147,7 @@ fn lost(error: &FrameError, may_repeat: bool) -> CallError {
             "It is not known whether this was done. Look at the page as it is now, and decide again if it was not."
         }
     };
-    CallError::new(Fault::Ours, code, says, next_step)
+    CallError::new(Fault::Ours, code, "the signer stopped before it told its answer", next_step)
 }
 
 /// Whether one end refused the other's certificate.
