@@ -157,7 +157,7 @@ impl Signer {
         self.desk.lookout().issuer().trust().clone()
     }
 
-    /// What keeps the key from signing that should, while another one does, or none; as the newest answer found it.
+    /// What keeps the key from signing that should, while another one does, or anything from being signed; as the newest answer found it.
     pub fn trouble(&self) -> Option<Trouble> {
         self.desk.lookout().trouble()
     }

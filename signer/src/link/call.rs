@@ -171,11 +171,11 @@ pub struct Health {
     pub vendor: Label,
     /// Until when proxies bring back what a restored record lacks.
     pub recovering_until: Option<Timestamp>,
-    /// What keeps the key from signing that should, while another one does, or none.
+    /// What keeps the key from signing that should, while another one does, or anything from being signed.
     pub warning: Option<Warning>,
 }
 
-/// Something that should be looked after, though the signer answers.
+/// Something that should be looked after, though the signer can be asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Warning {

@@ -14,7 +14,7 @@ use crate::{
     trust::{History, TrustError},
 };
 
-/// Why a key that should sign does not: it cannot be opened.
+/// What is wrong with what signs: a key that should cannot be opened, or nothing can be signed at all.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trouble {
     /// Stable, for programs.
@@ -184,6 +184,12 @@ impl Trouble {
             error.next_step()
         );
         Trouble { code: error.code(), says, next_step }
+    }
+}
+
+impl From<&AnswerError> for Trouble {
+    fn from(error: &AnswerError) -> Trouble {
+        Trouble { code: error.code(), says: error.to_string(), next_step: error.next_step() }
     }
 }
 
