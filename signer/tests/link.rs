@@ -71,7 +71,7 @@ async fn answers_are_those_of_a_signer_in_the_same_process() {
     let apart = behind_socket(&vendor).await;
     let portal = portal(&vendor, &apart.address, None).await;
     assert_eq!(portal.vendor(), vendor.signer.vendor());
-    assert_eq!(portal.health().await.expect("healthy").vendor, *vendor.signer.vendor());
+    assert_eq!(portal.health(vendor.now).await.expect("healthy").vendor, *vendor.signer.vendor());
 
     let mut site = vendor.site(1);
     let key = vendor.primary.key.clone();
@@ -163,7 +163,7 @@ async fn a_signer_that_was_away_is_there_again() {
         let away = portal.answer(&request, &eyes(&vendor), vendor.now).await.expect_err("nobody is there");
         assert_eq!((away.fault, away.code.as_ref()), (Fault::Ours, "signer-unreachable"));
         assert!(away.next_step.contains("Nothing was taken"), "{}", away.next_step);
-        assert_eq!(portal.health().await.expect_err("not healthy").code, "signer-unreachable");
+        assert_eq!(portal.health(vendor.now).await.expect_err("not healthy").code, "signer-unreachable");
         // It reads all the same.
         portal.people().accounts().await.expect("listed");
         let apart = behind_socket(&vendor).await;
@@ -292,7 +292,7 @@ async fn whatever_comes_the_signer_lives_on() {
         let reply = send(&bytes).await;
         assert!(reply.contains(told), "{what}: {reply:?}");
         assert!(!told.is_empty() || reply.is_empty(), "{what}: {reply:?}");
-        portal.health().await.unwrap_or_else(|error| panic!("after {what}: {error}"));
+        portal.health(vendor.now).await.unwrap_or_else(|error| panic!("after {what}: {error}"));
     }
     apart.ends().await;
 }
@@ -311,7 +311,7 @@ async fn portal_and_signer_have_the_same_record_before_them() {
     let apart = behind_socket(&ours).await;
     let store = PortalStore::open(theirs.data().store()).await.expect("a store");
     let portal = store.with_signer(Link::new(&apart.address, None).expect("an address"));
-    assert_eq!(portal.health().await.expect_err("refused").code, "signer-another-record");
+    assert_eq!(portal.health(ours.now).await.expect_err("refused").code, "signer-another-record");
     let answered = portal.answer_file(&Digest([1; 32]), &Asker::Staff).await;
     assert_eq!(answered.expect_err("refused").code, "signer-another-record");
     apart.ends().await;
@@ -356,7 +356,7 @@ async fn certificates_of_another_authority_are_refused() {
 
     let good = ours.certifies("portal", &at("portal"));
     let portal = portal(&vendor, &apart.address, Some(&good)).await;
-    portal.health().await.expect("healthy");
+    portal.health(vendor.now).await.expect("healthy");
     let mut site = vendor.site(1);
     let key = vendor.primary.key.clone();
     let request = site.proxy.activate(LicenseType::Desktop, &key, moment(vendor.now, 1)).unwrap();
@@ -369,12 +369,12 @@ async fn certificates_of_another_authority_are_refused() {
     let misled = TlsFiles { authority: theirs.certifies("x", &at("x")).authority, ..good.clone() };
     for (what, files) in [("a stranger's", &stranger), ("one for a stranger", &misled)] {
         let portal = self::portal(&vendor, &apart.address, Some(files)).await;
-        assert_eq!(portal.health().await.expect_err("refused").code, "signer-untrusted", "{what}");
+        assert_eq!(portal.health(vendor.now).await.expect_err("refused").code, "signer-untrusted", "{what}");
     }
     // The right authority, and another machine's certificate.
     let elsewhere = ours.certifies("other.example", &at("elsewhere"));
     let other = Apart::behind(Door::tls(anywhere, &elsewhere).await.expect("a door"), &vendor);
-    let refused = self::portal(&vendor, &other.address, Some(&good)).await.health().await;
+    let refused = self::portal(&vendor, &other.address, Some(&good)).await.health(vendor.now).await;
     assert_eq!(refused.expect_err("refused").code, "signer-untrusted");
     // Without TLS nobody is spoken to.
     let mut plain = tokio::net::TcpStream::connect(&apart.address).await.expect("connected");
@@ -382,7 +382,7 @@ async fn certificates_of_another_authority_are_refused() {
     let mut reply = Vec::new();
     let _: io::Result<usize> = plain.read_to_end(&mut reply).await;
     assert!(!String::from_utf8_lossy(&reply).contains("link-"), "{reply:?}");
-    portal.health().await.expect("healthy still");
+    portal.health(vendor.now).await.expect("healthy still");
 
     fs::set_permissions(&good.key, fs::Permissions::from_mode(0o644)).expect("set");
     let loose = Link::new(&apart.address, Some(&good)).expect_err("refused");
@@ -416,7 +416,7 @@ async fn strangers_keep_no_portal_from_its_signer() {
         idle.push(tokio::net::TcpStream::connect(&apart.address).await.expect("connected"));
     }
     for _ in 0..3 {
-        portal.health().await.expect("a portal's call comes through");
+        portal.health(vendor.now).await.expect("a portal's call comes through");
     }
     // The first of them had to make way; the last was left to its patience.
     let (first, last) = (idle.remove(0), idle.pop().expect("many"));

@@ -8,7 +8,7 @@ use web_upload::PublicUrl;
 
 use super::serve::{start_log, tell, until_told_to_stop};
 use crate::{
-    Context,
+    Context, edge,
     outcome::{Failure, Report},
     portal::Door,
 };
@@ -55,7 +55,7 @@ impl Portal {
             None => url.parse()?,
         };
         // A signer that is away comes later; one of another record, or of another version, does not fit as long as both stay what they are.
-        let away = portal.health().await.err();
+        let away = portal.health(edge::now()).await.err();
         let never_fits = |error: &&CallError| NEVER_FIT.contains(&error.code.as_ref());
         if let Some(error) = away.as_ref().filter(never_fits) {
             return Err(Failure::refused(error.code.as_ref(), error.to_string(), error.next_step.as_str()));

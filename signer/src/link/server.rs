@@ -122,7 +122,7 @@ async fn reply(
             signer.is_healthy().await?;
             Reply::Health(Health {
                 vendor: signer.vendor().clone(),
-                recovering_until: signer.recovery().map(|recovery| recovery.horizon),
+                recovering_until: signer.recovery_at(clock()).await?.map(|recovery| recovery.horizon),
                 warning: signer.trouble().map(Into::into),
             })
         }
