@@ -8,7 +8,7 @@ use tokio_rustls::TlsConnector;
 use super::{
     call::{Call, Envelope, Reply},
     door::Stream,
-    error::{CallError, Fault, LinkError},
+    error::{CallError, Fault, LinkError, TRY_AGAIN},
     frame::{self, FrameError, VERSION},
     tls::{TlsFiles, TlsPeer},
 };
@@ -99,7 +99,7 @@ fn away(error: &io::Error) -> CallError {
         Fault::Ours,
         if is_tls(error) { "signer-untrusted" } else { "signer-unreachable" },
         "the signer, which answers requests, cannot be reached just now",
-        "Nothing was taken. Try the same again in a moment; if it stays so, tell the vendor the code.",
+        TRY_AGAIN,
     )
 }
 

@@ -50,6 +50,10 @@ pub enum Fault {
     Ours,
 }
 
+/// Where nothing was done, and whoever asked can do nothing about it.
+pub(super) const TRY_AGAIN: &str =
+    "Nothing was taken. Try the same again in a moment; if it stays so, tell the vendor the code.";
+
 impl CallError {
     pub(super) fn new(
         fault: Fault,
@@ -72,10 +76,9 @@ impl From<StoreError> for CallError {
         // Addresses and a driver's words are for those who run it.
         tracing::error!(code = error.code(), %error, next_step = %error.next_step(), "the store failed");
         let (says, next_step) = match &error {
-            StoreError::Unreachable(_) | StoreError::Failed(_) => (
-                "the portal's record cannot be read or written just now".to_owned(),
-                "Nothing was taken. Try the same again in a moment; if it stays so, tell the vendor the code.",
-            ),
+            StoreError::Unreachable(_) | StoreError::Failed(_) => {
+                ("the portal's record cannot be read or written just now".to_owned(), TRY_AGAIN)
+            }
             said => (said.to_string(), said.next_step()),
         };
         CallError::new(Fault::Ours, error.code(), says, next_step)
@@ -84,15 +87,19 @@ impl From<StoreError> for CallError {
 
 impl From<AnswerError> for CallError {
     fn from(error: AnswerError) -> CallError {
-        let fault = match error {
-            AnswerError::Store(error) => return error.into(),
-            AnswerError::Unreadable(_) => Fault::Unreadable,
-            _ => Fault::Ours,
-        };
-        if fault == Fault::Ours {
-            tracing::error!(code = error.code(), %error, "the signer could not answer");
+        match error {
+            AnswerError::Store(error) => error.into(),
+            AnswerError::Unreadable(_) => {
+                CallError::new(Fault::Unreadable, error.code(), error.to_string(), error.next_step())
+            }
+            // Paths of keys and names of tokens are for those who run it; who brings a file is told the code alone.
+            error => {
+                let (code, next_step) = (error.code(), error.next_step());
+                tracing::error!(code, %error, next_step, "the signer could not answer");
+                let says = "the signer cannot answer requests just now";
+                CallError::new(Fault::Ours, code, says, TRY_AGAIN)
+            }
         }
-        CallError::new(fault, error.code(), error.to_string(), error.next_step())
     }
 }
 
@@ -142,7 +149,11 @@ impl From<SecondPersonError> for CallError {
 impl From<RevokeError> for CallError {
     fn from(error: RevokeError) -> CallError {
         match error {
-            RevokeError::Answer(error) => error.into(),
+            RevokeError::Answer(AnswerError::Store(error)) => error.into(),
+            // Staff alone revoke, and they may read what is wrong.
+            RevokeError::Answer(error) => {
+                CallError::new(Fault::Ours, error.code(), error.to_string(), error.next_step())
+            }
             RevokeError::SecondPerson(error) => (*error).into(),
             other => CallError::new(Fault::Refused, other.code(), other.to_string(), other.next_step()),
         }
