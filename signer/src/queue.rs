@@ -118,7 +118,7 @@ async fn revoke_in_time(
 ) -> Result<Revoked, RevokeError> {
     match tokio::time::timeout(LONGEST_BATCH, revocation::revoke(order, lookout, store, watch)).await {
         Ok(done) => done,
-        Err(_) => Err(AnswerError::Store(StoreError::too_slow()).into()),
+        Err(_) => Err(StoreError::too_slow().unsettled().into()),
     }
 }
 

@@ -239,6 +239,27 @@ async fn a_signer_that_cannot_sign_says_so_until_it_can() {
     assert_eq!(vendor.signer.trouble(), None);
 }
 
+/// What failed after the commit has not undone it, and that is what is said.
+#[tokio::test]
+async fn a_revocation_that_is_durable_is_not_called_undone() {
+    let (vendor, [(_, first), _]) = two_sites().await;
+    let witness = vendor.place.data().witness();
+    let before = std::fs::read(&witness).unwrap();
+    // No file takes the place of a folder.
+    std::fs::remove_file(&witness).unwrap();
+    std::fs::create_dir(&witness).unwrap();
+    let failed = revoke(&vendor, &licenses(&[&first], Afterwards::Blocked)).await.expect_err("no witness");
+    assert_eq!(failed.code(), "witness-write");
+    assert!(failed.to_string().contains("list 1"), "{failed}");
+    assert!(failed.next_step().starts_with("Do not revoke it again."), "{}", failed.next_step());
+    assert!(!failed.is_refusal());
+    std::fs::remove_dir(&witness).unwrap();
+    std::fs::write(&witness, before).unwrap();
+    assert_eq!(vendor.signer.revocations().all().await.unwrap().len(), 1);
+    let again = revoke(&vendor, &licenses(&[&first], Afterwards::Blocked)).await;
+    assert_eq!(code(again), Err("revocation-known"));
+}
+
 #[tokio::test]
 async fn a_key_that_ends_hands_over_and_a_preferred_one_takes_over_at_once() {
     let (mut vendor, [(mut one, _), _]) = two_sites().await;

@@ -159,7 +159,7 @@ pub enum Reply {
     Stored(Option<Stored>),
     /// To [`Call::Decide`].
     Decided(Decided),
-    /// To any: nothing was done.
+    /// To any: nothing was done, unless it says otherwise.
     Failed(CallError),
 }
 

@@ -8,7 +8,7 @@ use tokio_rustls::TlsConnector;
 use super::{
     call::{Call, Envelope, Reply},
     door::Stream,
-    error::{CallError, Fault, LinkError, TRY_AGAIN},
+    error::{CallError, Fault, LOOK_FIRST, LinkError, SAME_FILE, TRY_AGAIN},
     frame::{self, FrameError, VERSION},
     tls::{TlsFiles, TlsPeer},
 };
@@ -140,12 +140,8 @@ fn lost(error: &FrameError, may_repeat: bool) -> CallError {
         FrameError::Garbled => "link-garbled",
     };
     let next_step = match may_repeat {
-        true => {
-            "Send the same again in a moment. The same file gets the same answer, so nothing is taken twice."
-        }
-        false => {
-            "It is not known whether this was done. Look at the page as it is now, and decide again if it was not."
-        }
+        true => SAME_FILE,
+        false => LOOK_FIRST,
     };
     CallError::new(Fault::Ours, code, "the signer stopped before it told its answer", next_step)
 }

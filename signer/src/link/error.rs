@@ -32,7 +32,7 @@ pub struct CallError {
     pub problems: Vec<Problem>,
 }
 
-/// Whose fault it is that nothing was done.
+/// Whose fault it is that a call came to nothing, or that nobody knows what it came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Fault {
@@ -53,6 +53,14 @@ pub enum Fault {
 /// Where nothing was done, and whoever asked can do nothing about it.
 pub(super) const TRY_AGAIN: &str =
     "Nothing was taken. Try the same again in a moment; if it stays so, tell the vendor the code.";
+
+/// Where a file was brought, and may have been answered.
+pub(super) const SAME_FILE: &str =
+    "Send the same again in a moment. The same file gets the same answer, so nothing is taken twice.";
+
+/// Where something was decided, and may have been done.
+pub(super) const LOOK_FIRST: &str =
+    "It is not known whether this was done. Look at the page as it is now, and decide again if it was not.";
 
 impl CallError {
     pub(super) fn new(
@@ -79,6 +87,9 @@ impl From<StoreError> for CallError {
             StoreError::Unreachable(_) | StoreError::Failed(_) => {
                 ("the portal's record cannot be read or written just now".to_owned(), TRY_AGAIN)
             }
+            StoreError::Unsettled(_) => {
+                ("the record did not say whether it has kept this".to_owned(), LOOK_FIRST)
+            }
             said => (said.to_string(), said.next_step()),
         };
         CallError::new(Fault::Ours, error.code(), says, next_step)
@@ -88,6 +99,9 @@ impl From<StoreError> for CallError {
 impl From<AnswerError> for CallError {
     fn from(error: AnswerError) -> CallError {
         match error {
+            AnswerError::Store(error @ StoreError::Unsettled(_)) => {
+                CallError { next_step: SAME_FILE.to_owned(), ..error.into() }
+            }
             AnswerError::Store(error) => error.into(),
             AnswerError::Unreadable(_) => {
                 CallError::new(Fault::Unreadable, error.code(), error.to_string(), error.next_step())
@@ -151,7 +165,8 @@ impl From<RevokeError> for CallError {
         match error {
             RevokeError::Answer(AnswerError::Store(error)) => error.into(),
             // Staff alone revoke, and they may read what is wrong.
-            RevokeError::Answer(error) => {
+            error @ (RevokeError::Answer(_) | RevokeError::Durable { .. }) => {
+                tracing::error!(code = error.code(), %error, "the signer could not revoke this as it should");
                 CallError::new(Fault::Ours, error.code(), error.to_string(), error.next_step())
             }
             RevokeError::SecondPerson(error) => (*error).into(),
