@@ -145,7 +145,10 @@ fn store(error: &StoreError) -> Exit {
 
 fn link(error: &LinkError) -> Exit {
     match error {
-        LinkError::Address { .. } | LinkError::NoSocket { .. } => Exit::Misuse,
+        LinkError::Address { .. }
+        | LinkError::NoSocket { .. }
+        | LinkError::CertificatesMissing { .. }
+        | LinkError::CertificatesNeedless => Exit::Misuse,
         LinkError::KeyLoose { .. } | LinkError::SocketInUse { .. } | LinkError::StoreOlder => Exit::Refused,
         LinkError::Store(error) => store(error),
         _ => Exit::CouldNotTell,

@@ -29,7 +29,7 @@ use crate::{
 /// Jobs that may wait. Beyond this callers wait for a place, which is how a busy signer slows its callers down.
 const WAITING: usize = 1024;
 
-/// Why there is no answer. Nothing was taken, and the same file may come again.
+/// Why there is no answer. Nothing was taken, or it is there when the same file comes again, which it may.
 #[derive(Debug, thiserror::Error)]
 pub enum AnswerError {
     /// It is not a genuine request; the rule that it breaks has the code.
@@ -208,7 +208,7 @@ impl Desk {
         let (reply, done) = oneshot::channel();
         let work = Work::Revoke(Box::new(order), reply);
         self.jobs.send(work).await.map_err(|_| AnswerError::Stopped)?;
-        done.await.map_err(|_| AnswerError::Stopped)?
+        done.await.map_err(|_| StoreError::writer_lost())?
     }
 
     /// See `Signer::answer`.

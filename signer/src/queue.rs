@@ -83,6 +83,8 @@ pub(crate) async fn run(
         let mut closing = None;
         for work in work.drain(..) {
             match work {
+                // Nobody waits for it any more: it would keep those who do, and is answered when it comes again.
+                Work::Answer(job) if job.reply.is_closed() => {}
                 Work::Answer(job) => batch.push(*job),
                 Work::Revoke(order, reply) => orders.push((*order, reply)),
                 Work::Close(closed) => closing = Some(closed),
@@ -118,7 +120,7 @@ async fn revoke_in_time(
 ) -> Result<Revoked, RevokeError> {
     match tokio::time::timeout(LONGEST_BATCH, revocation::revoke(order, lookout, store, watch)).await {
         Ok(done) => done,
-        Err(_) => Err(AnswerError::Store(StoreError::too_slow()).into()),
+        Err(_) => Err(StoreError::too_slow().unsettled().into()),
     }
 }
 

@@ -154,12 +154,17 @@ impl Signer {
         self.recovery
     }
 
+    /// Whether it is being recovered now, by whatever process began that.
+    pub(crate) async fn recovery_at(&self, now: Timestamp) -> Result<Option<Recovery>, StoreError> {
+        exchange_read::recovery(&mut *self.store.read().await?, now).await
+    }
+
     /// What proxies are set up with and travels with every answer, as the newest answer knew it.
     pub fn trust(&self) -> TrustState {
         self.desk.lookout().issuer().trust().clone()
     }
 
-    /// What keeps the key from signing that should, while another one does, or none; as the newest answer found it.
+    /// What keeps the key from signing that should, while another one does, or anything from being signed; as the newest answer found it.
     pub fn trouble(&self) -> Option<Trouble> {
         self.desk.lookout().trouble()
     }

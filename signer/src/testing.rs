@@ -5,7 +5,7 @@ use std::{
     path::Path,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 
@@ -125,6 +125,7 @@ pub(crate) struct Pause {
     stop: Arc<Mutex<Option<Stop>>>,
     knocks: Arc<AtomicU64>,
     entries: Arc<AtomicU64>,
+    is_mute: Arc<AtomicBool>,
 }
 
 struct Stop {
@@ -145,6 +146,19 @@ impl Pause {
         let before = self.stop.lock().expect("no panic").replace(Stop { reached, go_on });
         assert!(before.is_none(), "one stop at a time");
         Stopped { reached: has_reached, go_on: go }
+    }
+
+    /// The next transaction commits, and the store's word about it is lost on the way, as by a server whose connection breaks.
+    pub(crate) fn lose_next_word(&self) {
+        self.is_mute.store(true, Ordering::SeqCst);
+    }
+
+    /// What the store says of a commit.
+    pub(crate) fn word(&self, committed: Result<(), sqlx::Error>) -> Result<(), sqlx::Error> {
+        match self.is_mute.swap(false, Ordering::SeqCst) {
+            true => committed.and(Err(std::io::Error::from(std::io::ErrorKind::ConnectionReset).into())),
+            false => committed,
+        }
     }
 
     /// A transaction is about to begin.

@@ -7,17 +7,18 @@ mod common;
 use std::{fs, io, net::SocketAddr, os::unix::fs::PermissionsExt as _, path::PathBuf, sync::Arc};
 
 use common::{Place, Vendor, certificates::Authority, dice, moment, passphrase};
-use license_format::{DAY, Digest, LicenseType};
+use license_format::{DAY, Digest, LicenseType, UnverifiedFile};
 use signer::{
     Answer, Asker, Signer,
     catalog::OverdraftDraft,
     init::{InitOptions, init},
     installations::Decider,
     link::{
-        AboutKey, CallError, Decision, Door, FRAME_BYTES, Fault, Link, PortalSide, PortalStore, SocketMode,
-        TlsFiles, VERSION, serve,
+        AboutKey, Call, CallError, Decision, Door, Envelope, FRAME_BYTES, Fault, Link, PortalSide,
+        PortalStore, SocketMode, TlsFiles, VERSION, serve,
     },
     people::Actor,
+    store::Store,
 };
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -71,7 +72,7 @@ async fn answers_are_those_of_a_signer_in_the_same_process() {
     let apart = behind_socket(&vendor).await;
     let portal = portal(&vendor, &apart.address, None).await;
     assert_eq!(portal.vendor(), vendor.signer.vendor());
-    assert_eq!(portal.health().await.expect("healthy").vendor, *vendor.signer.vendor());
+    assert_eq!(portal.health(vendor.now).await.expect("healthy").vendor, *vendor.signer.vendor());
 
     let mut site = vendor.site(1);
     let key = vendor.primary.key.clone();
@@ -163,7 +164,7 @@ async fn a_signer_that_was_away_is_there_again() {
         let away = portal.answer(&request, &eyes(&vendor), vendor.now).await.expect_err("nobody is there");
         assert_eq!((away.fault, away.code.as_ref()), (Fault::Ours, "signer-unreachable"));
         assert!(away.next_step.contains("Nothing was taken"), "{}", away.next_step);
-        assert_eq!(portal.health().await.expect_err("not healthy").code, "signer-unreachable");
+        assert_eq!(portal.health(vendor.now).await.expect_err("not healthy").code, "signer-unreachable");
         // It reads all the same.
         portal.people().accounts().await.expect("listed");
         let apart = behind_socket(&vendor).await;
@@ -201,6 +202,99 @@ async fn a_signer_that_hangs_up_is_told_from_one_that_is_away() {
     assert_eq!(lost.code, "signer-lost");
     assert!(lost.next_step.contains("not known"), "{}", lost.next_step);
     hanging_up.await.expect("it ends");
+}
+
+/// A signer of another version reads no call, so nothing was done, whatever was asked; and it is said which of the two to update.
+#[tokio::test]
+async fn the_older_of_two_versions_is_to_be_updated() {
+    let vendor = Vendor::sells(LicenseType::Desktop, 40, |_| ()).await;
+    let listener = tokio::net::UnixListener::bind(socket(&vendor)).expect("bound");
+    let portal = portal(&vendor, &format!("unix:{}", socket(&vendor).display()), None).await;
+    let mut site = vendor.site(1);
+    let key = vendor.primary.key.clone();
+    let request = site.proxy.activate(LicenseType::Desktop, &key, moment(vendor.now, 1)).unwrap();
+    let block = Decision::Block(AboutKey {
+        installation: site.proxy.name(),
+        key: vendor.primary.id.clone(),
+        reason: "x".parse().expect("a reason"),
+    });
+    for (version, older) in [(VERSION + 1, "Update the portal"), (VERSION - 1, "Update the signer")] {
+        let signer = async {
+            for _ in 0..2 {
+                let (mut stream, _) = listener.accept().await.expect("a caller");
+                stream.read_exact(&mut [0; 8]).await.expect("a call");
+                // What stands in it is of that version too.
+                stream.write_all(&[b'W', b'B', b'L', version, 0, 0, 0, 1, 0xff]).await.expect("written");
+                // It hangs up with what it has not read.
+                let _ = stream.read_to_end(&mut Vec::new()).await;
+            }
+        };
+        let asking = async {
+            let answer = portal.answer(&request, &eyes(&vendor), vendor.now).await.expect_err("unread");
+            [answer, portal.decide(block.clone(), &vendor.by(), vendor.now).await.expect_err("unread")]
+        };
+        let (told, ()) = tokio::join!(asking, signer);
+        for error in told {
+            assert_eq!((error.fault, error.code.as_ref()), (Fault::Ours, "link-version"));
+            assert!(error.next_step.starts_with("Nothing was done."), "{}", error.next_step);
+            assert!(error.next_step.contains(older), "{version}: {}", error.next_step);
+        }
+    }
+}
+
+/// What is longer than any call is not sent, so it is known that nothing was done; not even a signer has to be there.
+#[tokio::test]
+async fn what_is_too_long_for_the_link_is_not_sent() {
+    let vendor = Vendor::sells(LicenseType::Desktop, 40, |_| ()).await;
+    let link = Link::new(&format!("unix:{}", socket(&vendor).display()), None).expect("an address");
+    let record = "0193f2a0-5c00-7d3e-8f10-6f5b2f9c2a11".parse().expect("an id");
+    let call = Call::Answer { file: vec![0; FRAME_BYTES + 1], asker: Asker::Staff };
+    let unsent = link.call(&record, call).await.expect_err("not sent");
+    assert_eq!(unsent.code, "link-too-large");
+    assert!(unsent.next_step.starts_with("Nothing was done."), "{}", unsent.next_step);
+}
+
+/// A caller who hangs up while the signer is busy is not waited for by the others: the file is passed over, and answered when it comes again.
+#[tokio::test]
+async fn nobody_is_answered_who_does_not_wait() {
+    let vendor = Vendor::sells(LicenseType::Desktop, 40, |_| ()).await;
+    let apart = behind_socket(&vendor).await;
+    let portal = portal(&vendor, &apart.address, None).await;
+    let mut sites = [1, 2, 3].map(|number| vendor.site(number));
+    let key = vendor.primary.key.clone();
+    let [first, left, last] = sites
+        .each_mut()
+        .map(|site| site.proxy.activate(LicenseType::Desktop, &key, moment(vendor.now, 1)).unwrap());
+    let digest = |file: &[u8]| UnverifiedFile::read(file).expect("it reads").document.digest();
+    let asker = eyes(&vendor);
+
+    // Another program has the store, so the first call waits for it, and the second one for the first.
+    let store = Store::open(vendor.place.data().store()).await.expect("a store");
+    let busy = store.begin().await.expect("begun");
+    let waits = portal.answer(&first, &asker, vendor.now);
+    let leaves = async {
+        let record = store.vendor().await.expect("read").expect("claimed").id;
+        let call = Call::Answer { file: left.clone(), asker: asker.clone() };
+        let mut body = Vec::new();
+        ciborium::into_writer(&Envelope { record, call }, &mut body).expect("encoded");
+        let mut stream = UnixStream::connect(socket(&vendor)).await.expect("connected");
+        stream.write_all(&[b'W', b'B', b'L', VERSION]).await.expect("written");
+        stream.write_all(&(body.len() as u32).to_be_bytes()).await.expect("written");
+        stream.write_all(&body).await.expect("written");
+        stream.shutdown().await.expect("hung up");
+        // The signer has seen it when it hangs up too.
+        assert_eq!(stream.read_to_end(&mut Vec::new()).await.expect("nothing is said"), 0);
+        drop(busy);
+    };
+    let (answered, ()) = tokio::join!(waits, leaves);
+    answered.expect("the first is answered");
+    portal.answer(&last, &asker, vendor.now).await.expect("and who comes later");
+    let stored =
+        async |file: &[u8]| portal.answer_file(&digest(file), &asker).await.expect("asked").is_some();
+    assert!(stored(&last).await || stored(&first).await);
+    assert!(!stored(&left).await, "nobody waited for this");
+    assert!(!portal.answer(&left, &asker, vendor.now).await.expect("it comes again").repeated);
+    apart.ends().await;
 }
 
 /// What a socket is sent that is no call is refused, with a reason where there is somebody who could read it; the signer lives on.
@@ -242,7 +336,7 @@ async fn whatever_comes_the_signer_lives_on() {
         let reply = send(&bytes).await;
         assert!(reply.contains(told), "{what}: {reply:?}");
         assert!(!told.is_empty() || reply.is_empty(), "{what}: {reply:?}");
-        portal.health().await.unwrap_or_else(|error| panic!("after {what}: {error}"));
+        portal.health(vendor.now).await.unwrap_or_else(|error| panic!("after {what}: {error}"));
     }
     apart.ends().await;
 }
@@ -261,7 +355,7 @@ async fn portal_and_signer_have_the_same_record_before_them() {
     let apart = behind_socket(&ours).await;
     let store = PortalStore::open(theirs.data().store()).await.expect("a store");
     let portal = store.with_signer(Link::new(&apart.address, None).expect("an address"));
-    assert_eq!(portal.health().await.expect_err("refused").code, "signer-another-record");
+    assert_eq!(portal.health(ours.now).await.expect_err("refused").code, "signer-another-record");
     let answered = portal.answer_file(&Digest([1; 32]), &Asker::Staff).await;
     assert_eq!(answered.expect_err("refused").code, "signer-another-record");
     apart.ends().await;
@@ -306,7 +400,7 @@ async fn certificates_of_another_authority_are_refused() {
 
     let good = ours.certifies("portal", &at("portal"));
     let portal = portal(&vendor, &apart.address, Some(&good)).await;
-    portal.health().await.expect("healthy");
+    portal.health(vendor.now).await.expect("healthy");
     let mut site = vendor.site(1);
     let key = vendor.primary.key.clone();
     let request = site.proxy.activate(LicenseType::Desktop, &key, moment(vendor.now, 1)).unwrap();
@@ -319,12 +413,12 @@ async fn certificates_of_another_authority_are_refused() {
     let misled = TlsFiles { authority: theirs.certifies("x", &at("x")).authority, ..good.clone() };
     for (what, files) in [("a stranger's", &stranger), ("one for a stranger", &misled)] {
         let portal = self::portal(&vendor, &apart.address, Some(files)).await;
-        assert_eq!(portal.health().await.expect_err("refused").code, "signer-untrusted", "{what}");
+        assert_eq!(portal.health(vendor.now).await.expect_err("refused").code, "signer-untrusted", "{what}");
     }
     // The right authority, and another machine's certificate.
     let elsewhere = ours.certifies("other.example", &at("elsewhere"));
     let other = Apart::behind(Door::tls(anywhere, &elsewhere).await.expect("a door"), &vendor);
-    let refused = self::portal(&vendor, &other.address, Some(&good)).await.health().await;
+    let refused = self::portal(&vendor, &other.address, Some(&good)).await.health(vendor.now).await;
     assert_eq!(refused.expect_err("refused").code, "signer-untrusted");
     // Without TLS nobody is spoken to.
     let mut plain = tokio::net::TcpStream::connect(&apart.address).await.expect("connected");
@@ -332,17 +426,48 @@ async fn certificates_of_another_authority_are_refused() {
     let mut reply = Vec::new();
     let _: io::Result<usize> = plain.read_to_end(&mut reply).await;
     assert!(!String::from_utf8_lossy(&reply).contains("link-"), "{reply:?}");
-    portal.health().await.expect("healthy still");
+    portal.health(vendor.now).await.expect("healthy still");
 
     fs::set_permissions(&good.key, fs::Permissions::from_mode(0o644)).expect("set");
     let loose = Link::new(&apart.address, Some(&good)).expect_err("refused");
     assert_eq!(loose.code(), "certificate-key-loose");
+    // Who forgot the certificates is not sent to look for a mistake in the address.
+    let bare = Link::new("signer.example:8443", None).expect_err("refused");
+    assert_eq!(bare.code(), "certificates-missing");
+    assert!(bare.next_step().contains("--tls-cert, --tls-key and --signer-ca"), "{}", bare.next_step());
+    assert_eq!(Link::new("unix:s", Some(&server)).expect_err("refused").code(), "certificates-needless");
     for address in ["", "unix:", "signer.example", "signer.example:port", "127.0.0.1:99999"] {
         assert_eq!(Link::new(address, None).expect_err("refused").code(), "signer-address", "{address:?}");
         assert_eq!(Link::new(address, Some(&server)).expect_err("refused").code(), "signer-address");
     }
     apart.ends().await;
     other.ends().await;
+}
+
+/// Whoever only connects keeps no portal away: neither its place nor its patience is a portal's.
+#[tokio::test]
+async fn strangers_keep_no_portal_from_its_signer() {
+    let vendor = Vendor::sells(LicenseType::Desktop, 40, |_| ()).await;
+    let authority = Authority::new();
+    let anywhere: SocketAddr = ([127, 0, 0, 1], 0).into();
+    let server = authority.certifies("127.0.0.1", &vendor.place.path().join("server"));
+    let apart = Apart::behind(Door::tls(anywhere, &server).await.expect("a door"), &vendor);
+    let files = authority.certifies("portal", &vendor.place.path().join("portal"));
+    let portal = portal(&vendor, &apart.address, Some(&files)).await;
+    // More than there are places for calls, and than there are for handshakes.
+    let mut idle = Vec::new();
+    for _ in 0..400 {
+        idle.push(tokio::net::TcpStream::connect(&apart.address).await.expect("connected"));
+    }
+    for _ in 0..3 {
+        portal.health(vendor.now).await.expect("a portal's call comes through");
+    }
+    // The first of them had to make way; the last was left to its patience.
+    let (first, last) = (idle.remove(0), idle.pop().expect("many"));
+    let mut byte = [0];
+    assert!(matches!({ first }.read(&mut byte).await, Ok(0) | Err(_)));
+    assert_eq!(last.try_read(&mut byte).expect_err("nothing is said").kind(), io::ErrorKind::WouldBlock);
+    apart.ends().await;
 }
 
 /// Tables are the signer's to make. A portal that is newer than they are waits for it.

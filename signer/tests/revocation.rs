@@ -246,9 +246,49 @@ async fn a_running_signer_takes_a_new_bundle_and_every_one_is_a_leaf() {
     std::fs::remove_dir_all(dir.path().join("trust")).unwrap();
     std::fs::write(dir.trust(), first_bundle).unwrap();
     assert_eq!(signs(&mut vendor, &mut one).await, Err("trust-behind"));
+    assert_eq!(vendor.signer.trouble().map(|trouble| trouble.code), Some("trust-behind"));
     vendor.signer.clone().close().await;
     vendor.signer = Signer::open(&dir, &passphrase(), vendor.now).await.unwrap();
     assert_eq!(signs(&mut vendor, &mut one).await, Err("trust-behind"), "after a start, too");
+}
+
+/// Whatever keeps answers from being signed is said where the signer is watched, until it is mended.
+#[tokio::test]
+async fn a_signer_that_cannot_sign_says_so_until_it_can() {
+    let (mut vendor, [(mut one, _), _]) = two_sites().await;
+    let key = first_key(&vendor);
+    let settings = vendor.place.data().key_settings();
+    let before = std::fs::read(&settings).ok();
+    std::fs::write(&settings, "neither a key nor a value").unwrap();
+    let code = signs(&mut vendor, &mut one).await.expect_err("it does not parse");
+    assert_eq!(vendor.signer.trouble().map(|trouble| trouble.code), Some(code));
+    match before {
+        Some(before) => std::fs::write(&settings, before).unwrap(),
+        None => std::fs::remove_file(&settings).unwrap(),
+    }
+    assert_eq!(signs(&mut vendor, &mut one).await, Ok(key));
+    assert_eq!(vendor.signer.trouble(), None);
+}
+
+/// What failed after the commit has not undone it, and that is what is said.
+#[tokio::test]
+async fn a_revocation_that_is_durable_is_not_called_undone() {
+    let (vendor, [(_, first), _]) = two_sites().await;
+    let witness = vendor.place.data().witness();
+    let before = std::fs::read(&witness).unwrap();
+    // No file takes the place of a folder.
+    std::fs::remove_file(&witness).unwrap();
+    std::fs::create_dir(&witness).unwrap();
+    let failed = revoke(&vendor, &licenses(&[&first], Afterwards::Blocked)).await.expect_err("no witness");
+    assert_eq!(failed.code(), "witness-write");
+    assert!(failed.to_string().contains("list 1"), "{failed}");
+    assert!(failed.next_step().starts_with("Do not revoke it again."), "{}", failed.next_step());
+    assert!(!failed.is_refusal());
+    std::fs::remove_dir(&witness).unwrap();
+    std::fs::write(&witness, before).unwrap();
+    assert_eq!(vendor.signer.revocations().all().await.unwrap().len(), 1);
+    let again = revoke(&vendor, &licenses(&[&first], Afterwards::Blocked)).await;
+    assert_eq!(code(again), Err("revocation-known"));
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@ use signer::{
     Answer, Answered, Asker, Signer,
     catalog::SubscriptionDraft,
     init::{DataDir, InitOptions, init},
+    link::PortalSide,
     people::{AccountDraft, AccountKind, Actor},
     witness::Witness,
 };
@@ -127,6 +128,12 @@ async fn a_store_that_was_put_back_and_went_on_is_seen_by_whoever_had_seen_more(
     let one = open(&first).await;
     assert!(one.recovery().is_some(), "the leaf at 1 is another one");
     assert_eq!(heard(&first), (2, 4));
+    // A portal says what the record says, whatever its signer knew when it started.
+    assert!(other.recovery().is_none());
+    let portal = PortalSide::from(other.clone());
+    let until = portal.recovering_until(now()).await.unwrap().expect("it is under way");
+    assert_eq!(portal.health(now()).await.unwrap().recovering_until, Some(until));
+    assert_eq!(portal.recovering_until(until).await, Ok(None), "it ends by itself");
     // The other one, which was never stopped, hears of it by the record number, and nobody is given what the proxy may hold.
     let mut stranger = Proxy::new(2, &one.trust(), now());
     let elsewhere = stranger.activate(DESKTOP, &key, moment(now(), 1)).unwrap();

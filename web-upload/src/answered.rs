@@ -116,7 +116,7 @@ pub(crate) async fn answer_all(portal: &Portal, files: Vec<Carried>, asker: &Ask
             true => failed(file, Failure::not_asked()),
             false => tokio::select! {
                 card = answer(portal.signer(), file, asker, portal.now()) => card,
-                () = &mut patience => failed(file, Failure::TimedOut),
+                () = &mut patience => failed(file, Failure::unanswered()),
             },
         };
         cards.push((at, card));

@@ -121,6 +121,17 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
+    /// A file that the signer was asked about, and did not answer in time.
+    pub(crate) fn unanswered() -> Failure {
+        Failure::Ours {
+            code: "timed-out".into(),
+            says: "the signer took too long over this file".to_owned(),
+            next_step:
+                "Send it again in a minute. The same file gets the same answer, so nothing is taken twice."
+                    .to_owned(),
+        }
+    }
+
     /// A file that the signer was not asked about, because those before it in the same upload took all the time.
     pub(crate) fn not_asked() -> Failure {
         Failure::Ours {
@@ -240,13 +251,8 @@ impl Failure {
             | Failure::Refused { next_step, .. }
             | Failure::Ours { next_step, .. } => next_step.clone(),
             Failure::Changed => "Look at it as it is now, and make your change again if it is still needed.".to_owned(),
-            Failure::TimedOut => {
-                "Send it again in a minute. The same file gets the same answer, so nothing is taken twice.".to_owned()
-            }
-            Failure::Panicked => {
-                "Try again. The same file gets the same answer, so nothing is taken twice. If it comes back, tell the vendor."
-                    .to_owned()
-            }
+            Failure::TimedOut => LOOK_FIRST.to_owned(),
+            Failure::Panicked => format!("{LOOK_FIRST} If it comes back, tell the vendor."),
         }
     }
 
@@ -271,6 +277,10 @@ impl Failure {
         }
     }
 }
+
+/// After a request of which nobody knows how far it came.
+const LOOK_FIRST: &str = "If you were changing something, it is not known whether that was done: look at the page as it is now, and do it \
+    again if it was not. A request file can be sent again in any case, and gets the same answer.";
 
 /// A bare status that carries its cause; the layers around pages and API give it a body.
 impl IntoResponse for Failure {

@@ -15,6 +15,7 @@ mod draft;
 mod failure;
 mod frame;
 mod grant_fields;
+mod health;
 mod history;
 mod holdings;
 mod intake;

@@ -6,7 +6,7 @@ use license_format::Timestamp;
 use signer::{entropy::Entropy, link::PortalSide};
 use tokio::sync::Semaphore;
 
-use crate::{attempts::Attempts, failure::Failure, password::Passwords};
+use crate::{attempts::Attempts, failure::Failure, health::KeptHealth, password::Passwords};
 
 /// The time now. The program reads its clock in here and nowhere else.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -33,6 +33,7 @@ struct Inner {
     passwords: Passwords,
     attempts: Attempts,
     hashing: Semaphore,
+    health: KeptHealth,
 }
 
 impl Portal {
@@ -52,6 +53,7 @@ impl Portal {
             passwords,
             attempts: Attempts::default(),
             hashing: Semaphore::new(HASHING_AT_ONCE),
+            health: KeptHealth::default(),
         });
         Portal { inner, patience: PATIENCE }
     }
@@ -86,6 +88,10 @@ impl Portal {
 
     pub(crate) fn attempts(&self) -> &Attempts {
         &self.inner.attempts
+    }
+
+    pub(crate) fn kept_health(&self) -> &KeptHealth {
+        &self.inner.health
     }
 
     /// Runs the deliberately slow work on passwords beside the pages, never more of it at once than the machine can bear.

@@ -130,6 +130,27 @@ mod tests {
         assert_eq!(response.extensions().get::<Failure>(), Some(&Failure::Panicked));
     }
 
+    /// What was cut short may have been done: only a file may be sent again without looking.
+    #[tokio::test]
+    async fn what_was_cut_short_is_not_called_undone() {
+        async fn broken() -> StatusCode {
+            panic!("a defect after the commit")
+        }
+        let router: Router = guarded(Router::new().route("/", post(broken)))
+            .layer(axum::middleware::map_response(api::problem));
+        let response = router.oneshot(Request::post("/").body(Body::empty()).unwrap()).await.unwrap();
+        let body = axum::body::to_bytes(response.into_body(), 2000).await.unwrap();
+        let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        let next_step = body["next_step"].as_str().unwrap();
+        assert!(next_step.contains("it is not known whether that was done"), "{next_step}");
+        // As the layer makes it that watches the time.
+        let slow = Failure::of_status(StatusCode::SERVICE_UNAVAILABLE);
+        assert!(slow.next_step().contains("it is not known whether that was done"), "{}", slow.next_step());
+        let file = Failure::unanswered();
+        assert_eq!(file.code(), slow.code());
+        assert!(file.next_step().contains("The same file gets the same answer"), "{}", file.next_step());
+    }
+
     #[tokio::test]
     async fn the_log_names_the_route_and_never_the_address() {
         let told = |request: Request, _: Next| async move { route(&request).to_owned().into_response() };

@@ -9,7 +9,7 @@ use axum::{
 use common::{ANA, Page, World, send};
 use license_format::{Kind, UnverifiedFile, limits};
 use serde_json::{Value, json};
-use signer::people::TokenRights;
+use signer::{init::DataDir, people::TokenRights};
 
 const PROBLEM: &str = "application/problem+json";
 const FILE: &str = "application/vnd.waybill+cbor";
@@ -161,8 +161,37 @@ async fn the_api_describes_itself_and_says_how_it_is() {
     assert_eq!(health.status, StatusCode::OK);
     assert_eq!(health.json(), json!({ "status": "ok", "vendor": "Northwind Software" }));
     world.signer.clone().close().await;
+    // It was asked within this second.
+    let health = send(&world.router, Request::get("/healthz").body(Body::empty()).unwrap()).await;
+    assert_eq!(health.status, StatusCode::OK);
+    world.pass(1);
     let health = send(&world.router, Request::get("/healthz").body(Body::empty()).unwrap()).await;
     assert_eq!((health.status, health.header("content-type")), (StatusCode::SERVICE_UNAVAILABLE, PROBLEM));
+}
+
+/// A signer that cannot sign says so; where its keys lie is for those who run it, and for nobody who uploads or asks for its health.
+#[tokio::test]
+async fn what_is_wrong_with_the_keys_is_told_by_its_code_alone() {
+    let world = World::new().await;
+    let data = DataDir::new(world.folder.path().join("data"));
+    std::fs::write(data.key_settings(), "neither a key nor a value").unwrap();
+    let request = world.proxy("PS1").activate(&world.contoso.key, world.now());
+    let token = world.token(&world.contoso.account).await;
+    let brought = bring(&world, Some(&token), "*/*", request).await;
+    assert_eq!(brought.status, StatusCode::SERVICE_UNAVAILABLE);
+    let code = brought.json()["code"].as_str().unwrap().to_owned();
+    assert!(
+        brought.json()["next_step"].as_str().unwrap().starts_with("Nothing was taken."),
+        "{}",
+        brought.text()
+    );
+    let health = send(&world.router, Request::get("/healthz").body(Body::empty()).unwrap()).await;
+    let expected =
+        json!({ "status": "warning", "vendor": "Northwind Software", "warning": { "code": code } });
+    assert_eq!((health.status, health.json()), (StatusCode::OK, expected));
+    for page in [brought, health] {
+        page.does_not_say("keys.toml").does_not_say(world.folder.path().to_str().unwrap());
+    }
 }
 
 /// One call with a token.

@@ -3,15 +3,18 @@
 use std::{net::SocketAddr, path::PathBuf};
 
 use serde_json::json;
-use signer::link::{Link, PortalStore, TlsFiles};
+use signer::link::{CallError, Link, PortalStore, TlsFiles};
 use web_upload::PublicUrl;
 
 use super::serve::{start_log, tell, until_told_to_stop};
 use crate::{
-    Context,
+    Context, edge,
     outcome::{Failure, Report},
     portal::Door,
 };
+
+/// What a signer says that this portal will never get an answer from.
+const NEVER_FIT: [&str; 2] = ["signer-another-record", "link-version"];
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Portal {
@@ -51,9 +54,10 @@ impl Portal {
             Some(public_url) => public_url,
             None => url.parse()?,
         };
-        // A signer that is away comes later; one of another record never fits.
-        let away = portal.health().await.err();
-        if let Some(error) = away.as_ref().filter(|error| error.code == "signer-another-record") {
+        // A signer that is away comes later; one of another record, or of another version, does not fit as long as both stay what they are.
+        let away = portal.health(edge::now()).await.err();
+        let never_fits = |error: &&CallError| NEVER_FIT.contains(&error.code.as_ref());
+        if let Some(error) = away.as_ref().filter(never_fits) {
             return Err(Failure::refused(error.code.as_ref(), error.to_string(), error.next_step.as_str()));
         }
         let (vendor, code) = (portal.vendor().clone(), away.as_ref().map(|error| error.code.to_string()));

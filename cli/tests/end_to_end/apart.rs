@@ -1,6 +1,12 @@
 //! Portal and signer in two processes. The store here is a file, which both may write; `postgres` has the roles that keep them apart.
 
-use std::{fs, process::Stdio};
+use std::{
+    fs,
+    io::{Read as _, Write as _},
+    os::unix::net::UnixListener,
+    process::Stdio,
+    thread,
+};
 
 use serde_json::json;
 
@@ -110,7 +116,25 @@ fn two_processes_say_what_they_lack() {
     assert_eq!(run(&["signer"]).exits(2).error_code(), "usage");
     assert_eq!(run(&["signer", "--listen", "127.0.0.1:0"]).exits(2).error_code(), "usage");
     assert_eq!(run(&["portal", "--signer", "signer.example"]).exits(2).error_code(), "signer-address");
-    assert_eq!(run(&["portal", "--signer", "signer.example:1"]).exits(2).error_code(), "signer-address");
+    let bare = run(&["portal", "--signer", "signer.example:1"]).exits(2);
+    assert_eq!(bare.error_code(), "certificates-missing");
+    assert!(bare.json()["error"]["next_step"].as_str().unwrap().contains("--tls-cert"), "{}", bare.json());
+    // A signer of a newer version. It reads the head alone, and so does the portal.
+    let path = vendor.path("newer.socket");
+    let listener = UnixListener::bind(&path).unwrap();
+    let newer = thread::spawn(move || {
+        let (mut portal, _) = listener.accept().unwrap();
+        let mut head = [0; 8];
+        portal.read_exact(&mut head).unwrap();
+        head[3] += 1;
+        portal.write_all(&head).unwrap();
+        portal.read_to_end(&mut Vec::new()).unwrap();
+    });
+    let address = format!("unix:{}", path.display());
+    let refused = run(&["portal", "--signer", &address, "--listen", "127.0.0.1:0"]).exits(1);
+    assert_eq!(refused.error_code(), "link-version");
+    assert!(refused.out.contains("Update the portal"), "{}", refused.out);
+    newer.join().unwrap();
     let nowhere = Vendor { data_dir: vendor.path("nowhere"), ..vendor };
     let refused = nowhere.run(&["portal", "--signer", "unix:s"]).exits(2);
     assert_eq!(refused.error_code(), "not-initialized");

@@ -1,7 +1,7 @@
 //! What a portal may ask of its signer, and what it is told.
 //!
 //! The rule for changing these types: a field or variant that is added, renamed or dropped makes another [`super::VERSION`]. Both programs
-//! come from one package, so neither speaks an older version than its own; who meets another is told which of the two to update.
+//! come from one package, so neither speaks an older version than its own; each knows by the head of what the other sends which of the two to update.
 
 use std::borrow::Cow;
 
@@ -159,7 +159,7 @@ pub enum Reply {
     Stored(Option<Stored>),
     /// To [`Call::Decide`].
     Decided(Decided),
-    /// To any: nothing was done.
+    /// To any: nothing was done, unless it says otherwise.
     Failed(CallError),
 }
 
@@ -171,11 +171,11 @@ pub struct Health {
     pub vendor: Label,
     /// Until when proxies bring back what a restored record lacks.
     pub recovering_until: Option<Timestamp>,
-    /// What keeps the key from signing that should, while another one does, or none.
+    /// What keeps the key from signing that should, while another one does, or anything from being signed.
     pub warning: Option<Warning>,
 }
 
-/// Something that should be looked after, though the signer answers.
+/// Something that should be looked after, though the signer can be asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Warning {

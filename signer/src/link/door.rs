@@ -1,6 +1,12 @@
 //! Where a signer listens: a Unix socket that file permissions guard, or an address that certificates do.
 
-use std::{io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    io,
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+    sync::Arc,
+    time::Duration,
+};
 
 use rustls::ServerConfig;
 use tokio::{
@@ -39,7 +45,7 @@ enum Inner {
 pub(super) enum Caller {
     #[cfg(unix)]
     Unix(tokio::net::UnixStream),
-    Tls(tokio::net::TcpStream, Arc<ServerConfig>),
+    Tls(tokio::net::TcpStream, IpAddr, Arc<ServerConfig>),
 }
 
 impl Door {
@@ -79,20 +85,29 @@ impl Door {
             #[cfg(unix)]
             Inner::Unix(socket) => socket.accept().await.map(Caller::Unix),
             Inner::Tls(listener, config) => {
-                let (stream, _) = listener.accept().await?;
-                Ok(Caller::Tls(stream, Arc::clone(config)))
+                let (stream, from) = listener.accept().await?;
+                Ok(Caller::Tls(stream, from.ip(), Arc::clone(config)))
             }
         }
     }
 }
 
 impl Caller {
+    /// Which machine it is; none is another than this one at a socket.
+    pub(super) fn from(&self) -> Option<IpAddr> {
+        match self {
+            #[cfg(unix)]
+            Caller::Unix(_) => None,
+            Caller::Tls(_, from, _) => Some(*from),
+        }
+    }
+
     /// The stream, once the caller has proved what the door demands.
     pub(super) async fn admitted(self, patience: Duration) -> io::Result<Box<dyn Stream>> {
         match self {
             #[cfg(unix)]
             Caller::Unix(stream) => Ok(Box::new(stream)),
-            Caller::Tls(stream, config) => {
+            Caller::Tls(stream, _, config) => {
                 stream.set_nodelay(true)?;
                 let shaking = TlsAcceptor::from(config).accept(stream);
                 let stream = tokio::time::timeout(patience, shaking).await??;

@@ -32,7 +32,7 @@ pub struct CallError {
     pub problems: Vec<Problem>,
 }
 
-/// Whose fault it is that nothing was done.
+/// Whose fault it is that a call came to nothing, or that nobody knows what it came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Fault {
@@ -49,6 +49,18 @@ pub enum Fault {
     /// The signer, its store, or the way there.
     Ours,
 }
+
+/// Where nothing was done, and whoever asked can do nothing about it.
+pub(super) const TRY_AGAIN: &str =
+    "Nothing was taken. Try the same again in a moment; if it stays so, tell the vendor the code.";
+
+/// Where a file was brought, and may have been answered.
+pub(super) const SAME_FILE: &str =
+    "Send the same again in a moment. The same file gets the same answer, so nothing is taken twice.";
+
+/// Where something was decided, and may have been done.
+pub(super) const LOOK_FIRST: &str =
+    "It is not known whether this was done. Look at the page as it is now, and decide again if it was not.";
 
 impl CallError {
     pub(super) fn new(
@@ -72,10 +84,12 @@ impl From<StoreError> for CallError {
         // Addresses and a driver's words are for those who run it.
         tracing::error!(code = error.code(), %error, next_step = %error.next_step(), "the store failed");
         let (says, next_step) = match &error {
-            StoreError::Unreachable(_) | StoreError::Failed(_) => (
-                "the portal's record cannot be read or written just now".to_owned(),
-                "Nothing was taken. Try the same again in a moment; if it stays so, tell the vendor the code.",
-            ),
+            StoreError::Unreachable(_) | StoreError::Failed(_) => {
+                ("the portal's record cannot be read or written just now".to_owned(), TRY_AGAIN)
+            }
+            StoreError::Unsettled(_) => {
+                ("the record did not say whether it has kept this".to_owned(), LOOK_FIRST)
+            }
             said => (said.to_string(), said.next_step()),
         };
         CallError::new(Fault::Ours, error.code(), says, next_step)
@@ -84,15 +98,22 @@ impl From<StoreError> for CallError {
 
 impl From<AnswerError> for CallError {
     fn from(error: AnswerError) -> CallError {
-        let fault = match error {
-            AnswerError::Store(error) => return error.into(),
-            AnswerError::Unreadable(_) => Fault::Unreadable,
-            _ => Fault::Ours,
-        };
-        if fault == Fault::Ours {
-            tracing::error!(code = error.code(), %error, "the signer could not answer");
+        match error {
+            AnswerError::Store(error @ StoreError::Unsettled(_)) => {
+                CallError { next_step: SAME_FILE.to_owned(), ..error.into() }
+            }
+            AnswerError::Store(error) => error.into(),
+            AnswerError::Unreadable(_) => {
+                CallError::new(Fault::Unreadable, error.code(), error.to_string(), error.next_step())
+            }
+            // Paths of keys and names of tokens are for those who run it; who brings a file is told the code alone.
+            error => {
+                let (code, next_step) = (error.code(), error.next_step());
+                tracing::error!(code, %error, next_step, "the signer could not answer");
+                let says = "the signer cannot answer requests just now";
+                CallError::new(Fault::Ours, code, says, TRY_AGAIN)
+            }
         }
-        CallError::new(fault, error.code(), error.to_string(), error.next_step())
     }
 }
 
@@ -142,7 +163,12 @@ impl From<SecondPersonError> for CallError {
 impl From<RevokeError> for CallError {
     fn from(error: RevokeError) -> CallError {
         match error {
-            RevokeError::Answer(error) => error.into(),
+            RevokeError::Answer(AnswerError::Store(error)) => error.into(),
+            // Staff alone revoke, and they may read what is wrong.
+            error @ (RevokeError::Answer(_) | RevokeError::Durable { .. }) => {
+                tracing::error!(code = error.code(), %error, "the signer could not revoke this as it should");
+                CallError::new(Fault::Ours, error.code(), error.to_string(), error.next_step())
+            }
             RevokeError::SecondPerson(error) => (*error).into(),
             other => CallError::new(Fault::Refused, other.code(), other.to_string(), other.next_step()),
         }
@@ -186,6 +212,15 @@ pub enum LinkError {
         /// What was typed.
         text: String,
     },
+    /// Over a network both ends show certificates.
+    #[error("a signer at {address} is asked with certificates, and none were given")]
+    CertificatesMissing {
+        /// Where.
+        address: String,
+    },
+    /// A socket's file has permissions, and nothing to show a certificate to.
+    #[error("a signer at a socket is asked without certificates, and some were given")]
+    CertificatesNeedless,
     /// A certificate or its key cannot be used.
     #[error("cannot use {}: {detail}", path.display())]
     Certificate {
@@ -219,6 +254,8 @@ impl LinkError {
             LinkError::NoSocket { .. } => "socket-not-one",
             LinkError::Listen { .. } => "listen",
             LinkError::Address { .. } => "signer-address",
+            LinkError::CertificatesMissing { .. } => "certificates-missing",
+            LinkError::CertificatesNeedless => "certificates-needless",
             LinkError::Certificate { .. } => "certificate",
             LinkError::KeyLoose { .. } => "certificate-key-loose",
             LinkError::StoreOlder => "store-older",
@@ -234,6 +271,8 @@ impl LinkError {
             LinkError::NoSocket { .. } => "Name another path, or move that file away.".to_owned(),
             LinkError::Listen { .. } => "Choose another address with --listen.".to_owned(),
             LinkError::Address { .. } => "Give the address that `waybill signer` said when it started.".to_owned(),
+            LinkError::CertificatesMissing { .. } => "Give --tls-cert, --tls-key and --signer-ca too, or unix:PATH for a signer on this machine.".to_owned(),
+            LinkError::CertificatesNeedless => "Leave --tls-cert, --tls-key and --signer-ca out, or give HOST:PORT.".to_owned(),
             LinkError::Certificate { .. } => "Give PEM files: a certificate (with those above it), its key in PKCS #8, and the authority's certificate.".to_owned(),
             LinkError::KeyLoose { path, .. } => format!("Take it from the others: chmod 600 {}", path.display()),
             LinkError::StoreOlder => "Start `waybill signer` of this version first: it brings the store up to date.".to_owned(),

@@ -6,7 +6,8 @@
 //! 00 00 01 2c  how many bytes follow, most significant first
 //! ```
 //!
-//! The version stands before anything that depends on it, so that whoever speaks another can be told.
+//! The version stands before anything that depends on it: whoever reads another knows by the head alone which program is older, and reads
+//! no further. So a call of another version was not done.
 
 use std::io;
 
@@ -39,11 +40,8 @@ pub(super) enum FrameError {
     Garbled,
 }
 
-/// Writes a message whole.
-pub(super) async fn write(
-    stream: &mut (impl AsyncWrite + Unpin),
-    message: &impl Serialize,
-) -> Result<(), FrameError> {
+/// A message as it travels.
+pub(super) fn encode(message: &impl Serialize) -> Result<Vec<u8>, FrameError> {
     let mut frame = vec![0; 8];
     ciborium::into_writer(message, &mut frame).map_err(|_| FrameError::Garbled)?;
     let length = frame.len() - 8;
@@ -53,7 +51,20 @@ pub(super) async fn write(
     frame[..3].copy_from_slice(&MAGIC);
     frame[3] = VERSION;
     frame[4..8].copy_from_slice(&(length as u32).to_be_bytes());
-    stream.write_all(&frame).await?;
+    Ok(frame)
+}
+
+/// Writes a message whole.
+pub(super) async fn write(
+    stream: &mut (impl AsyncWrite + Unpin),
+    message: &impl Serialize,
+) -> Result<(), FrameError> {
+    send(stream, &encode(message)?).await
+}
+
+/// Writes one that is encoded.
+pub(super) async fn send(stream: &mut (impl AsyncWrite + Unpin), frame: &[u8]) -> Result<(), FrameError> {
+    stream.write_all(frame).await?;
     Ok(stream.flush().await?)
 }
 

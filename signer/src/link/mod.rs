@@ -20,6 +20,7 @@ mod error;
 mod frame;
 mod portal_side;
 mod server;
+mod strangers;
 mod tls;
 
 pub use call::{AboutKey, Call, Decided, Decision, Envelope, Health, Reply, Stored, Told, Warning};

@@ -18,7 +18,7 @@ use crate::{
     revocation::Revocations,
     second_person::SecondPerson,
     signer::Signer,
-    store::{Store, StoreAddress, StoreError, Vendor},
+    store::{Store, StoreAddress, StoreError, Vendor, exchange_read},
 };
 
 /// A portal's side of a record. Pages read rows here, write people and what was sold, and ask the signer for everything else; they do
@@ -181,18 +181,25 @@ impl PortalSide {
         }
     }
 
-    /// Whether store and signer can do their work.
-    pub async fn health(&self) -> Result<Health, CallError> {
-        match &self.desk {
-            SignersDesk::Here(signer) => {
-                signer.is_healthy().await?;
-                let recovering_until = signer.recovery().map(|recovery| recovery.horizon);
-                Ok(Health {
-                    vendor: self.vendor.clone(),
-                    recovering_until,
-                    warning: signer.trouble().map(Into::into),
-                })
+    /// Until when proxies bring back what a restored record lacks, as the record says. No signer has to be there.
+    pub async fn recovering_until(&self, now: Timestamp) -> Result<Option<Timestamp>, CallError> {
+        let recovery = match &self.desk {
+            SignersDesk::Here(signer) => signer.recovery_at(now).await?,
+            SignersDesk::Apart { store, .. } => {
+                exchange_read::recovery(&mut *store.read().await?, now).await?
             }
+        };
+        Ok(recovery.map(|recovery| recovery.horizon))
+    }
+
+    /// Whether store and signer can do their work. A signer elsewhere goes by its own clock.
+    pub async fn health(&self, now: Timestamp) -> Result<Health, CallError> {
+        match &self.desk {
+            SignersDesk::Here(signer) => Ok(Health {
+                vendor: self.vendor.clone(),
+                recovering_until: self.recovering_until(now).await?,
+                warning: signer.trouble().map(Into::into),
+            }),
             SignersDesk::Apart { store, .. } => {
                 store.vendor().await?;
                 match self.call(Call::Health).await? {

@@ -3,20 +3,25 @@
 use std::{io, sync::Arc, time::Duration};
 
 use license_format::Timestamp;
-use tokio::{sync::Semaphore, task::JoinSet};
+use tokio::{
+    io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _},
+    sync::Semaphore,
+    task::JoinSet,
+};
 
 use super::{
     call::{Call, Envelope, Health, Reply, Stored, Told},
     door::{Caller, Door},
     error::{CallError, Fault},
     frame::{self, FrameError, VERSION},
+    strangers::{MakeWay, Strangers},
 };
 use crate::signer::Signer;
 
 /// The time now, as the signer's own machine has it.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
-/// Calls under way at once. A portal sends the files of one upload one after the other.
+/// Calls under way at once, of callers who have proved what the door demands. A portal sends the files of one upload one after the other.
 const CALLERS: usize = 128;
 
 /// How long somebody who has connected may take to say what they want, and to take what they are told.
@@ -28,6 +33,7 @@ const LAST_CALLS: Duration = Duration::from_secs(10);
 /// Answers calls until `stop` comes, and then until those under way are answered, or too slow. What a caller sends cannot stop it.
 pub async fn serve(door: Door, signer: Signer, clock: Clock, stop: impl Future<Output = ()>) {
     let places = Arc::new(Semaphore::new(CALLERS));
+    let mut strangers = Strangers::default();
     let mut calls = JoinSet::new();
     tokio::pin!(stop);
     loop {
@@ -42,7 +48,7 @@ pub async fn serve(door: Door, signer: Signer, clock: Clock, stop: impl Future<O
                 continue;
             }
         };
-        let (caller, place) = match accepted {
+        let caller = match accepted {
             Ok(accepted) => accepted,
             Err(error) => {
                 // Too many open files, most likely: they become fewer.
@@ -51,35 +57,54 @@ pub async fn serve(door: Door, signer: Signer, clock: Clock, stop: impl Future<O
                 continue;
             }
         };
-        let (signer, clock) = (signer.clone(), Arc::clone(&clock));
+        let make_way = strangers.come_in(caller.from());
+        let (signer, clock, places) = (signer.clone(), Arc::clone(&clock), Arc::clone(&places));
         calls.spawn(async move {
-            let _place = place;
-            if let Err(error) = serve_one(caller, &signer, &clock).await {
+            if let Err(error) = serve_one(caller, make_way, &places, &signer, &clock).await {
                 tracing::warn!(%error, "a portal's call broke off");
             }
         });
     }
-    drop(door);
+    // Those who have proved nothing yet have nothing under way.
+    drop((door, strangers));
     let ending = async { while calls.join_next().await.is_some() {} };
     // What is too slow may be durable all the same, and is there when the same file comes again.
     let _ = tokio::time::timeout(LAST_CALLS, ending).await;
 }
 
-/// The next caller, and a place for them.
-async fn next(
-    door: &Door,
-    places: &Arc<Semaphore>,
-) -> io::Result<(Caller, tokio::sync::OwnedSemaphorePermit)> {
-    let place = Arc::clone(places).acquire_owned().await.map_err(io::Error::other)?;
-    Ok((door.accept().await?, place))
+/// The next caller, who is let in while there is a place for one more call: whoever has proved nothing takes none.
+async fn next(door: &Door, places: &Semaphore) -> io::Result<Caller> {
+    drop(places.acquire().await.map_err(io::Error::other)?);
+    door.accept().await
 }
 
-async fn serve_one(caller: Caller, signer: &Signer, clock: &Clock) -> Result<(), FrameError> {
-    let mut stream = caller.admitted(PATIENCE).await?;
+async fn serve_one(
+    caller: Caller,
+    make_way: MakeWay,
+    places: &Semaphore,
+    signer: &Signer,
+    clock: &Clock,
+) -> Result<(), FrameError> {
+    let mut stream = tokio::select! {
+        admitted = caller.admitted(PATIENCE) => admitted?,
+        // Said when there are too many, and a handshake that ended meanwhile goes first.
+        Err(_) = make_way => return Err(io::Error::from(io::ErrorKind::ConnectionAborted).into()),
+    };
+    let _place = places.acquire().await.map_err(io::Error::other)?;
     let slow = |_| FrameError::Broken(io::ErrorKind::TimedOut.into());
     let read = tokio::time::timeout(PATIENCE, frame::read::<Envelope>(&mut stream)).await.map_err(slow)?;
     let reply = match read {
-        Ok(envelope) => reply(envelope, signer, clock).await.unwrap_or_else(Reply::Failed),
+        Ok(envelope) => {
+            // A file whose caller has gone comes again by itself; a decision is done to its end.
+            let may_be_left = matches!(envelope.call, Call::Answer { .. });
+            tokio::select! {
+                biased;
+                reply = reply(envelope, signer, clock) => reply.unwrap_or_else(Reply::Failed),
+                () = gone(&mut stream), if may_be_left => {
+                    return Err(io::Error::from(io::ErrorKind::ConnectionAborted).into());
+                }
+            }
+        }
         Err(FrameError::Broken(error)) => return Err(error.into()),
         Err(error) => {
             tracing::warn!(%error, "a call was refused unread");
@@ -89,8 +114,15 @@ async fn serve_one(caller: Caller, signer: &Signer, clock: &Clock) -> Result<(),
     let written = tokio::time::timeout(PATIENCE, frame::write(&mut stream, &reply)).await;
     written.map_err(slow)??;
     // Who called may have hung up already: it has been told.
-    let _ = tokio::io::AsyncWriteExt::shutdown(&mut stream).await;
+    let _ = stream.shutdown().await;
     Ok(())
+}
+
+/// Ends when the caller has hung up. One who goes on talking has been heard, and is told the reply to the first.
+async fn gone(stream: &mut (impl AsyncRead + Unpin)) {
+    if stream.read(&mut [0]).await.is_ok_and(|more| more > 0) {
+        std::future::pending().await
+    }
 }
 
 async fn reply(
@@ -111,7 +143,7 @@ async fn reply(
             signer.is_healthy().await?;
             Reply::Health(Health {
                 vendor: signer.vendor().clone(),
-                recovering_until: signer.recovery().map(|recovery| recovery.horizon),
+                recovering_until: signer.recovery_at(clock()).await?.map(|recovery| recovery.horizon),
                 warning: signer.trouble().map(Into::into),
             })
         }

@@ -41,11 +41,7 @@ pub struct TlsPeer {
 impl TlsPeer {
     /// The signer at `HOST:PORT`, whose certificate must be for that host.
     pub fn new(address: &str, files: &TlsFiles) -> Result<TlsPeer, LinkError> {
-        let unusable = || LinkError::Address { text: address.to_owned() };
-        let (host, port) = address.rsplit_once(':').ok_or_else(unusable)?;
-        port.parse::<u16>().map_err(|_| unusable())?;
-        let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
-        let name = ServerName::try_from(host).map_err(|_| unusable())?;
+        let name = TlsPeer::name(address)?;
         let Identity { chain, key, roots } = Identity::read(files)?;
         let config = ClientConfig::builder_with_provider(provider())
             .with_protocol_versions(&[&TLS13])
@@ -54,6 +50,15 @@ impl TlsPeer {
             .with_client_auth_cert(chain, key)
             .map_err(|error| files.refused(&error))?;
         Ok(TlsPeer { address: address.to_owned(), name, config: Arc::new(config) })
+    }
+
+    /// The host of `HOST:PORT`.
+    pub(super) fn name(address: &str) -> Result<ServerName<'static>, LinkError> {
+        let unusable = || LinkError::Address { text: address.to_owned() };
+        let (host, port) = address.rsplit_once(':').ok_or_else(unusable)?;
+        port.parse::<u16>().map_err(|_| unusable())?;
+        let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
+        ServerName::try_from(host).map_err(|_| unusable())
     }
 }
 

@@ -14,7 +14,7 @@ use crate::{
     trust::{History, TrustError},
 };
 
-/// What lies in the data directory and is not gone by, and why: a key that cannot be opened, a trust bundle that waits for a second person.
+/// What is wrong with what signs: a key that should cannot be opened, a trust bundle waits for a second person, or nothing can be signed at all.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trouble {
     /// Stable, for programs.
@@ -181,6 +181,12 @@ impl Trouble {
             error.next_step()
         );
         Trouble { code: error.code(), says, next_step }
+    }
+}
+
+impl From<&AnswerError> for Trouble {
+    fn from(error: &AnswerError) -> Trouble {
+        Trouble { code: error.code(), says: error.to_string(), next_step: error.next_step() }
     }
 }
 

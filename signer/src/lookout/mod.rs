@@ -83,7 +83,7 @@ impl Lookout {
         Arc::clone(&self.shown().issuer)
     }
 
-    /// What keeps the key from signing that should, as it was found at last.
+    /// What is wrong with what signs, as it was found at last.
     pub(crate) fn trouble(&self) -> Option<Trouble> {
         self.shown().trouble.clone()
     }
@@ -99,8 +99,10 @@ impl Lookout {
         let mut held = self.held.lock().await;
         let sight = self.sight(&mut held, connection, record, now).await;
         let trouble = match &sight {
-            Err(AnswerError::KeyLocked(trouble)) => Some(trouble.clone()),
-            _ => held.bench.trouble().or(held.by.waits.as_ref()).cloned(),
+            Ok(_) => held.bench.trouble().or(held.by.waits.as_ref()).cloned(),
+            // A store that fails says nothing of what signs.
+            Err(AnswerError::Store(_)) => return sight,
+            Err(error) => Some(error.into()),
         };
         self.shown.write().unwrap_or_else(PoisonError::into_inner).trouble = trouble;
         sight

@@ -72,7 +72,8 @@ pub struct RevokedLicense {
     pub ends: Timestamp,
 }
 
-/// Why nothing was revoked. Nothing was changed.
+/// Why something was not revoked. Nothing was changed, unless it says that it was (`Durable`), or that this is not known
+/// ([`StoreError::Unsettled`]).
 #[derive(Debug, thiserror::Error)]
 pub enum RevokeError {
     /// There is no such thing in the record.
@@ -110,6 +111,14 @@ pub enum RevokeError {
     /// The store was put back while it was in use.
     #[error("the store was put back to an older state")]
     PutBack,
+    /// It was revoked, and something after that failed.
+    #[error("list {list} revokes it and is on the log, but {error}")]
+    Durable {
+        /// The list's number.
+        list: u64,
+        /// What.
+        error: AnswerError,
+    },
     /// What was not found out, or not done.
     #[error(transparent)]
     Answer(#[from] AnswerError),
@@ -147,7 +156,7 @@ impl RevokeError {
             RevokeError::Full { .. } => "revocation-full",
             RevokeError::SecondPerson(error) => error.code(),
             RevokeError::PutBack => "store-put-back",
-            RevokeError::Answer(error) => error.code(),
+            RevokeError::Durable { error, .. } | RevokeError::Answer(error) => error.code(),
         }
     }
 
@@ -166,12 +175,17 @@ impl RevokeError {
             RevokeError::PutBack => {
                 "Let the signer answer a request first: it begins the recovery. Then try again.".to_owned()
             }
+            RevokeError::Durable { error, .. } => format!("Do not revoke it again. {}", error.next_step()),
             RevokeError::Answer(error) => error.next_step(),
         }
     }
 
     /// Whether it is a correct no, and not something that could not be found out.
     pub fn is_refusal(&self) -> bool {
-        !matches!(self, RevokeError::Answer(error) if !matches!(error, AnswerError::Key(_)))
+        match self {
+            RevokeError::Durable { .. } => false,
+            RevokeError::Answer(error) => matches!(error, AnswerError::Key(_)),
+            _ => true,
+        }
     }
 }

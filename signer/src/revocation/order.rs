@@ -123,9 +123,11 @@ pub(crate) async fn revoke(
     write_log(&mut transaction, &Logged { growth, checkpoint, leaves }, now).await?;
     transaction.commit().await?;
 
-    lookout.settle(&sight).await?;
+    // It is revoked: what fails from here on does not undo it.
+    let durable = |error| RevokeError::Durable { list: number, error };
+    lookout.settle(&sight).await.map_err(durable)?;
     let told = watch.tell(&RecordState { head, newest: now, ..state }).await;
-    told.map_err(|error| AnswerError::Witness(error.to_string()))?;
+    told.map_err(|error| durable(AnswerError::Witness(error.to_string())))?;
     tracing::warn!(list = number, by = %order.by, "a revocation list was made");
     let revoked = |target: Target| {
         let Target { name, installation, license_type, ends, .. } = target;

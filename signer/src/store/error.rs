@@ -4,8 +4,8 @@ use std::{io, sync::Arc};
 
 use sqlx::error::ErrorKind;
 
-/// Why the store did not do what it was asked. A transaction in which this happened has changed nothing, unless it happened while it
-/// was committed: then it has happened whole or not at all.
+/// Why the store did not do what it was asked. A transaction in which this happened has changed nothing; [`StoreError::Unsettled`] alone
+/// leaves that open.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum StoreError {
     /// The store's disk has no room.
@@ -59,6 +59,9 @@ pub enum StoreError {
         /// Whose.
         vendor: String,
     },
+    /// It was told to keep something, and did not say whether it has: that has happened whole, or not at all.
+    #[error("the store did not say whether it has kept this: {0}")]
+    Unsettled(#[source] Arc<sqlx::Error>),
     /// The store is not there, or not for this user.
     #[error("the store cannot be reached: {0}")]
     Unreachable(#[source] Arc<sqlx::Error>),
@@ -101,6 +104,7 @@ impl StoreError {
             StoreError::Foreign { .. } => "store-foreign",
             StoreError::Unfit(_) => "store-unfit",
             StoreError::AnotherRecord { .. } => "store-another-record",
+            StoreError::Unsettled(_) => "store-unsettled",
             StoreError::Unreachable(_) => "store-unreachable",
             StoreError::Failed(_) => "store-failed",
         }
@@ -127,6 +131,7 @@ impl StoreError {
                 Unfit::NoSchema => "Make the schema that the role's search_path names, owned by that role.",
             },
             StoreError::AnotherRecord { .. } => "Name the data directory and the store that belong together.",
+            StoreError::Unsettled(_) => "Look whether it was done, and do it again if it was not.",
             StoreError::Unreachable(_) => {
                 "Check the data directory or the database's address, and that this user may use it."
             }
@@ -143,6 +148,20 @@ impl StoreError {
     pub(crate) fn too_slow() -> StoreError {
         let error = io::Error::new(io::ErrorKind::TimedOut, "it does not answer");
         StoreError::Unreachable(Arc::new(sqlx::Error::Io(error)))
+    }
+
+    /// The writer went away with what it was to write.
+    pub(crate) fn writer_lost() -> StoreError {
+        StoreError::Unsettled(Arc::new(sqlx::Error::WorkerCrashed))
+    }
+
+    /// The same, where nobody knows whether it went on to commit.
+    pub(crate) fn unsettled(self) -> StoreError {
+        match self {
+            StoreError::Unreachable(error) | StoreError::Failed(error) => StoreError::Unsettled(error),
+            // These say no: there was no room, another had the place, a rule of the schema was broken.
+            sure => sure,
+        }
     }
 }
 

@@ -178,10 +178,7 @@ pub(crate) async fn open_book(
     floor: Floor,
     now: Timestamp,
 ) -> Result<Book, StoreError> {
-    let recovery = sqlx::query("SELECT began, horizon FROM recovery ORDER BY record DESC LIMIT 1")
-        .fetch_optional(&mut *connection)
-        .await?;
-    let recovery = recovery.as_ref().map(read_recovery).transpose()?;
+    let recovery = newest_recovery(connection).await?;
     let installations =
         read_installations(connection, &wanted.installations, wanted.touched.as_ref()).await?;
     // What is named and is not for who names it is left out before anything depends on it: whether it exists shows neither in what is
@@ -222,6 +219,21 @@ pub(crate) async fn open_book(
     };
     read_tallies(connection, &mut book, now).await?;
     Ok(book)
+}
+
+/// The recovery that is under way at an instant.
+pub(crate) async fn recovery(
+    connection: &mut AnyConnection,
+    now: Timestamp,
+) -> Result<Option<Recovery>, StoreError> {
+    Ok(newest_recovery(connection).await?.filter(|recovery| now < recovery.horizon))
+}
+
+async fn newest_recovery(connection: &mut AnyConnection) -> Result<Option<Recovery>, StoreError> {
+    let row = sqlx::query("SELECT began, horizon FROM recovery ORDER BY record DESC LIMIT 1")
+        .fetch_optional(connection)
+        .await?;
+    row.as_ref().map(read_recovery).transpose()
 }
 
 fn read_recovery(row: &AnyRow) -> Result<Recovery, StoreError> {

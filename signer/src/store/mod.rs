@@ -176,11 +176,14 @@ pub struct Transaction {
 }
 
 impl Transaction {
-    /// Makes it durable. An error means that it is not known to have happened.
+    /// Makes it durable. Where the store does not say that it is, nor that it is not, the error is `Unsettled`.
     pub async fn commit(self) -> Result<(), StoreError> {
         #[cfg(test)]
         self.pause.pass().await;
-        Ok(self.inner.commit().await?)
+        let committed = self.inner.commit().await;
+        #[cfg(test)]
+        let committed = self.pause.word(committed);
+        committed.map_err(|error| StoreError::from(error).unsettled())
     }
 }
 

@@ -6,7 +6,11 @@ use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
 use sqlx::Row as _;
 
 use super::{open::CONNECTIONS, *};
-use crate::testing::{Place, at, dice, store};
+use crate::{
+    answer::AnswerError,
+    link::CallError,
+    testing::{Place, at, dice, store},
+};
 
 fn mode(path: &Path) -> u32 {
     fs::metadata(path).expect("metadata").permissions().mode() & 0o777
@@ -291,4 +295,25 @@ fn migrations_use_four_column_types() {
             );
         }
     }
+}
+
+/// A commit whose word is lost may have been one: nobody is told that nothing was done, and whoever decides is sent to look.
+#[tokio::test]
+async fn a_commit_of_which_nothing_is_heard_is_not_called_undone() {
+    let (_place, store) = store().await;
+    store.pause.lose_next_word();
+    let error = store.claim(&id(), &"Example Software".parse().expect("a name"), at(0)).await;
+    let error = error.expect_err("the word is lost");
+    assert_eq!(error.code(), "store-unsettled");
+    assert!(store.vendor().await.expect("read").is_some(), "it was done");
+    let decided = CallError::from(error.clone());
+    assert_eq!(decided.code, "store-unsettled");
+    assert!(decided.next_step.contains("not known"), "{}", decided.next_step);
+    assert!(decided.next_step.contains("decide again if it was not"), "{}", decided.next_step);
+    // The same file gets the same answer, whether or not this was one.
+    let brought = CallError::from(AnswerError::from(error));
+    assert!(brought.next_step.contains("same answer"), "{}", brought.next_step);
+    // What the store has refused is no riddle: this is there already.
+    let again = store.claim(&id(), &"Example Software".parse().expect("a name"), at(0)).await;
+    assert_eq!(again.expect_err("a second time").code(), "store-conflict");
 }

@@ -2,7 +2,6 @@
 
 use axum::{Json, extract::State};
 use serde::Serialize;
-use signer::link;
 use utoipa::ToSchema;
 
 use super::problem::Problem;
@@ -20,20 +19,17 @@ pub(super) struct Health {
     warning: Option<Warning>,
 }
 
-/// The key that should sign cannot, and another one does; or none does.
+/// A key that should sign cannot, and another one does; or nothing can be signed. What it is stands in the signer's log.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Warning {
     /// Stable, for programs.
     code: String,
-    /// In a sentence.
-    says: String,
-    /// What to do.
-    next_step: String,
 }
 
 /// Whether the portal can answer.
 ///
-/// Asks the store and the signer, wherever that is: a portal without either can answer nobody.
+/// Asks the store and the signer, wherever that is, once a second at most: a portal without either can answer nobody. Anybody may read it, so
+/// it says codes, and no paths or names; logs and `waybill doctor` have these.
 #[utoipa::path(
     get,
     path = "/healthz",
@@ -43,12 +39,17 @@ pub(super) struct Warning {
     )
 )]
 pub(super) async fn get(State(portal): State<Portal>) -> Result<Json<Health>, Failure> {
-    let link::Health { vendor, warning, .. } = portal.signer().health().await?;
-    let warning = warning.map(|link::Warning { code, says, next_step }| Warning {
-        code: code.into_owned(),
-        says,
-        next_step,
-    });
+    let health = portal.health().await.map_err(for_strangers)?;
+    let warning = health.warning.map(|warning| Warning { code: warning.code.into_owned() });
     let status = if warning.is_some() { "warning" } else { "ok" };
-    Ok(Json(Health { status, vendor: vendor.to_string(), warning }))
+    Ok(Json(Health { status, vendor: health.vendor.to_string(), warning }))
+}
+
+/// The same code, and nothing about the place where it happened.
+fn for_strangers(failure: Failure) -> Failure {
+    Failure::Ours {
+        code: failure.code().to_owned().into(),
+        says: "the portal cannot answer requests just now".to_owned(),
+        next_step: "Look into the logs of the portal and its signer, and ask `waybill doctor`.".to_owned(),
+    }
 }

@@ -68,7 +68,7 @@ pub(super) async fn get(State(portal): State<Portal>, Staff(user): Staff) -> Res
         size,
         root: root.to_string(),
         newest: issued.map(|issued| Day::new(issued, now)),
-        recovering: portal.signer().health().await?.recovering_until.map(|until| Day::new(until, now)),
+        recovering: portal.signer().recovering_until(now).await?.map(|until| Day::new(until, now)),
         strangers: log.strangers().await?.iter().map(|stranger| Row::of(stranger, now)).collect(),
         revoked: portal.signer().revocations().all().await?.iter().map(|one| Revoked::of(one, now)).collect(),
     };
