@@ -150,6 +150,17 @@ impl DataDirArgs {
     }
 
     fn not_made(&self) -> Failure {
+        let dir = DataDir::new(&self.data_dir);
+        // With its keys there it was one, and `init` is no help.
+        let lost =
+            [dir.trust(), dir.witness()].into_iter().find(|path| dir.keys().is_dir() && !path.exists());
+        if let Some(lost) = lost {
+            return Failure::unknown(
+                "data-dir-incomplete",
+                format!("{} has keys, and {} is not there", self.data_dir.display(), lost.display()),
+                "Restore that file from a backup. If `waybill init` was interrupted here, run it again.",
+            );
+        }
         Failure::misuse(
             "not-initialized",
             format!("{} is not a Waybill data directory", self.data_dir.display()),

@@ -36,6 +36,21 @@ impl Fingerprint {
         Fingerprint::from_words(text).or_else(|| Fingerprint::from_digits(text))
     }
 
+    /// Whether somebody has typed its beginning: at least the first group, or the first two words. Nothing where the text is no beginning of
+    /// any fingerprint, as digits or as words.
+    pub fn begins_with(&self, text: &str) -> Option<bool> {
+        let typed: String = text.chars().filter(|c| !c.is_whitespace() && !"-:.,".contains(*c)).collect();
+        if typed.len() >= 4 && typed.chars().all(|c| c.is_ascii_hexdigit()) {
+            return Some(self.to_string().replace('-', "").starts_with(&typed.to_ascii_uppercase()));
+        }
+        let words: Vec<String> = text.split_whitespace().map(str::to_lowercase).collect();
+        let known = |word: &String| list().flatten().any(|other| other == word);
+        (words.len() >= 2 && words.iter().all(known)).then(|| {
+            let own = self.words();
+            words.len() <= 16 && own.split(' ').zip(&words).all(|(own, word)| own == word)
+        })
+    }
+
     /// The sixteen words, lower case, with a space between them.
     pub fn words(&self) -> String {
         let list: Vec<[&str; 2]> = list().collect();
@@ -157,6 +172,22 @@ mod tests {
             &swapped,
         ] {
             assert_eq!(Fingerprint::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn its_beginning_is_recognized_and_what_is_no_fingerprint_is_told_apart() {
+        let shown = counting();
+        let lines = shown.lines();
+        for same in [&shown.to_string(), &shown.words(), "0011", "0011 22", &lines[0].0, &lines[0].1] {
+            assert_eq!(shown.begins_with(same), Some(true), "{same}");
+        }
+        let too_long = format!("{} {}", shown.words(), lines[0].1);
+        for other in ["2233", &lines[1].0, &lines[1].1, &too_long, &format!("{shown}-0011")] {
+            assert_eq!(shown.begins_with(other), Some(false), "{other}");
+        }
+        for nothing in ["", "y", "yes", "001", "what is this", "topmost"] {
+            assert_eq!(shown.begins_with(nothing), None, "{nothing}");
         }
     }
 

@@ -239,6 +239,11 @@ impl Revoke {
         let dir = context.data_dir.made()?;
         let history = History::read(&dir)?;
         let kid = bundle::find(history.newest().bundle(), &self.key)?.thumbprint();
+        if history.newest().bundle().key(&kid).is_none() {
+            let says = format!("key {} is a root key: those are replaced", kid.short());
+            let next = "Run `waybill trust propose --replace-root` with its name.";
+            return Err(Failure::refused("key-is-root", says, next));
+        }
         let (mut proposal, over) = bundle::propose(context, &history, edge::now()).await;
         proposal.distrust(&kid, self.since)?;
         let passphrase = || self.change.secrets.passphrase();
@@ -277,6 +282,14 @@ impl Use {
         if ring.place(&key).is_none() {
             let says = format!("the secret of key {} is not here", kid.short());
             return Err(Failure::refused("key-not-here", says, "Put its file into the folder `keys`."));
+        }
+        if history.newest().revocations().is_some_and(|list| list.keys.contains(&kid)) {
+            let says = format!("key {} was revoked: nothing that it signs is believed", kid.short());
+            return Err(Failure::refused(
+                "key-revoked",
+                says,
+                "Name another; `waybill keys list` shows them.",
+            ));
         }
         // Told now and not at the next start, when nobody looks.
         KeyRing::prefer(&dir, kid, &mut edge::entropy)?;

@@ -118,7 +118,7 @@ fn in_use(
         .keys
         .iter()
         .filter(|entry| entry.signs.contains(&kind) && entry.public_key != used.public_key)
-        .filter(|entry| ring.place(&entry.public_key).is_some() && may_sign(entry, now))
+        .filter(|entry| ring.may_sign(&entry.public_key.thumbprint(), bundle, kind, now))
         .collect();
     let lasting = spares.iter().find(|spare| spare.until > horizon);
 
@@ -243,10 +243,6 @@ fn permissions(dir: &DataDir) -> Vec<Finding> {
 fn loose(path: &Path) -> Option<u32> {
     // One that is missing or cannot be opened is told of where it is needed.
     File::open(path).ok().and_then(|file| files::loose_mode(&file).ok()).flatten()
-}
-
-fn may_sign(entry: &KeyEntry, now: Timestamp) -> bool {
-    entry.from <= now && now < entry.until && entry.distrusted_since.is_none_or(|since| now < since)
 }
 
 fn about(role: &str, entry: &KeyEntry) -> String {

@@ -92,20 +92,16 @@ fn ask_to_compare(trust: &TrustState) -> Result<(), Failure> {
     // A terminal that cannot be written to gives no answer either.
     let _ = say(&page.into_text());
     let answer = ask_for("Are they the same? Type yes, or the first group that the vendor tells you: ");
-    let first_group = &fingerprint.to_string()[..4];
-    match answer.trim() {
-        "yes" => Ok(()),
-        group
-            if group.eq_ignore_ascii_case(first_group) || Fingerprint::parse(group) == Some(fingerprint) =>
-        {
-            Ok(())
-        }
-        "" | "n" | "no" => Err(Failure::refused(
+    let answer = answer.trim();
+    match fingerprint.begins_with(answer) {
+        Some(true) => Ok(()),
+        Some(false) => Err(differs(trust)),
+        None if ["y", "yes"].iter().any(|yes| answer.eq_ignore_ascii_case(yes)) => Ok(()),
+        None => Err(Failure::refused(
             "not-confirmed",
             "the fingerprint was not confirmed, and nothing was set up",
         )
-        .next("Ask the vendor for the fingerprint, then run the command again.")),
-        _ => Err(differs(trust)),
+        .next("Ask the vendor for the fingerprint, then run the command again and answer yes, or type what the vendor tells you.")),
     }
 }
 
