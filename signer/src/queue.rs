@@ -83,6 +83,8 @@ pub(crate) async fn run(
         let mut closing = None;
         for work in work.drain(..) {
             match work {
+                // Nobody waits for it any more: it would keep those who do, and is answered when it comes again.
+                Work::Answer(job) if job.reply.is_closed() => {}
                 Work::Answer(job) => batch.push(*job),
                 Work::Revoke(order, reply) => orders.push((*order, reply)),
                 Work::Close(closed) => closing = Some(closed),

@@ -7,17 +7,18 @@ mod common;
 use std::{fs, io, net::SocketAddr, os::unix::fs::PermissionsExt as _, path::PathBuf, sync::Arc};
 
 use common::{Place, Vendor, certificates::Authority, dice, moment, passphrase};
-use license_format::{DAY, Digest, LicenseType};
+use license_format::{DAY, Digest, LicenseType, UnverifiedFile};
 use signer::{
     Answer, Asker, Signer,
     catalog::OverdraftDraft,
     init::{InitOptions, init},
     installations::Decider,
     link::{
-        AboutKey, Call, CallError, Decision, Door, FRAME_BYTES, Fault, Link, PortalSide, PortalStore,
-        SocketMode, TlsFiles, VERSION, serve,
+        AboutKey, Call, CallError, Decision, Door, Envelope, FRAME_BYTES, Fault, Link, PortalSide,
+        PortalStore, SocketMode, TlsFiles, VERSION, serve,
     },
     people::Actor,
+    store::Store,
 };
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -251,6 +252,52 @@ async fn what_is_too_long_for_the_link_is_not_sent() {
     let unsent = link.call(&record, call).await.expect_err("not sent");
     assert_eq!(unsent.code, "link-too-large");
     assert!(unsent.next_step.starts_with("Nothing was done."), "{}", unsent.next_step);
+}
+
+/// A caller who hangs up while the signer is busy is not waited for by the others: the file is passed over, and answered when it comes again.
+#[tokio::test]
+async fn nobody_is_answered_who_does_not_wait() {
+    let mut vendor = Vendor::sells(LicenseType::Desktop, 40, |_| ()).await;
+    let apart = behind_socket(&vendor).await;
+    let portal = portal(&vendor, &apart.address, None).await;
+    let mut sites = [1, 2, 3].map(|number| vendor.site(number));
+    // A key for each, so that each is given a license, which is kept.
+    let mut files = Vec::new();
+    for site in &mut sites {
+        let key = vendor.sublicense(|draft| draft.quota = Some(10)).await.key;
+        files.push(site.proxy.activate(LicenseType::Desktop, &key, moment(vendor.now, 1)).unwrap());
+    }
+    let [first, left, last] = files.try_into().expect("three");
+    let digest = |file: &[u8]| UnverifiedFile::read(file).expect("it reads").document.digest();
+    let asker = eyes(&vendor);
+
+    // Another program has the store, so the first call waits for it, and the second one for the first.
+    let store = Store::open(vendor.place.data().store()).await.expect("a store");
+    let busy = store.begin().await.expect("begun");
+    let waits = portal.answer(&first, &asker, vendor.now);
+    let leaves = async {
+        let record = store.vendor().await.expect("read").expect("claimed").id;
+        let call = Call::Answer { file: left.clone(), asker: asker.clone() };
+        let mut body = Vec::new();
+        ciborium::into_writer(&Envelope { record, call }, &mut body).expect("encoded");
+        let mut stream = UnixStream::connect(socket(&vendor)).await.expect("connected");
+        stream.write_all(&[b'W', b'B', b'L', VERSION]).await.expect("written");
+        stream.write_all(&(body.len() as u32).to_be_bytes()).await.expect("written");
+        stream.write_all(&body).await.expect("written");
+        stream.shutdown().await.expect("hung up");
+        // The signer has seen it when it hangs up too.
+        assert_eq!(stream.read_to_end(&mut Vec::new()).await.expect("nothing is said"), 0);
+        drop(busy);
+    };
+    let (answered, ()) = tokio::join!(waits, leaves);
+    answered.expect("the first is answered");
+    portal.answer(&last, &asker, vendor.now).await.expect("and who comes later");
+    let stored =
+        async |file: &[u8]| portal.answer_file(&digest(file), &asker).await.expect("asked").is_some();
+    assert!(stored(&first).await && stored(&last).await);
+    assert!(!stored(&left).await, "nobody waited for this");
+    assert!(!portal.answer(&left, &asker, vendor.now).await.expect("it comes again").repeated);
+    apart.ends().await;
 }
 
 /// What a socket is sent that is no call is refused, with a reason where there is somebody who could read it; the signer lives on.

@@ -17,7 +17,8 @@ use crate::ids::RecordId;
 /// How long a signer may take to be there.
 const CONNECTING: Duration = Duration::from_secs(5);
 
-/// How long it may take to answer: its own writer gives up after thirty seconds, and a page after sixty.
+/// How long it may take to answer. Its writer gives each transaction thirty seconds, and a call may wait for more than one of these: then the
+/// portal hangs up, and its file is passed over. A page waits for sixty.
 const ANSWERING: Duration = Duration::from_secs(45);
 
 /// The way to a signer in another process.

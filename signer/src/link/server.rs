@@ -3,7 +3,11 @@
 use std::{io, sync::Arc, time::Duration};
 
 use license_format::Timestamp;
-use tokio::{sync::Semaphore, task::JoinSet};
+use tokio::{
+    io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _},
+    sync::Semaphore,
+    task::JoinSet,
+};
 
 use super::{
     call::{Call, Envelope, Health, Reply, Stored, Told},
@@ -90,7 +94,17 @@ async fn serve_one(
     let slow = |_| FrameError::Broken(io::ErrorKind::TimedOut.into());
     let read = tokio::time::timeout(PATIENCE, frame::read::<Envelope>(&mut stream)).await.map_err(slow)?;
     let reply = match read {
-        Ok(envelope) => reply(envelope, signer, clock).await.unwrap_or_else(Reply::Failed),
+        Ok(envelope) => {
+            // A file whose caller has gone comes again by itself; a decision is done to its end.
+            let may_be_left = matches!(envelope.call, Call::Answer { .. });
+            tokio::select! {
+                biased;
+                reply = reply(envelope, signer, clock) => reply.unwrap_or_else(Reply::Failed),
+                () = gone(&mut stream), if may_be_left => {
+                    return Err(io::Error::from(io::ErrorKind::ConnectionAborted).into());
+                }
+            }
+        }
         Err(FrameError::Broken(error)) => return Err(error.into()),
         Err(error) => {
             tracing::warn!(%error, "a call was refused unread");
@@ -100,8 +114,15 @@ async fn serve_one(
     let written = tokio::time::timeout(PATIENCE, frame::write(&mut stream, &reply)).await;
     written.map_err(slow)??;
     // Who called may have hung up already: it has been told.
-    let _ = tokio::io::AsyncWriteExt::shutdown(&mut stream).await;
+    let _ = stream.shutdown().await;
     Ok(())
+}
+
+/// Ends when the caller has hung up. One who goes on talking has been heard, and is told the reply to the first.
+async fn gone(stream: &mut (impl AsyncRead + Unpin)) {
+    if stream.read(&mut [0]).await.is_ok_and(|more| more > 0) {
+        std::future::pending().await
+    }
 }
 
 async fn reply(
