@@ -155,7 +155,7 @@ impl DataDirArgs {
         let lost =
             [dir.trust(), dir.witness()].into_iter().find(|path| dir.keys().is_dir() && !path.exists());
         if let Some(lost) = lost {
-            return Failure::unknown(
+            return Failure::misuse(
                 "data-dir-incomplete",
                 format!("{} has keys, and {} is not there", self.data_dir.display(), lost.display()),
                 "Restore that file from a backup. If `waybill init` was interrupted here, run it again.",

@@ -118,6 +118,7 @@ fn in_use(
         .keys
         .iter()
         .filter(|entry| entry.signs.contains(&kind) && entry.public_key != used.public_key)
+        .filter(|entry| ring.place(&entry.public_key).is_some())
         .filter(|entry| ring.may_sign(&entry.public_key.thumbprint(), bundle, kind, now))
         .collect();
     let lasting = spares.iter().find(|spare| spare.until > horizon);
