@@ -380,6 +380,7 @@ async fn news_are_proved_like_answers() {
     while let Some(lines) = exporting.next().await.unwrap() {
         text.push_str(&lines);
     }
+    drop(exporting);
     let export = || LogExport::read(text.as_bytes()).unwrap();
     for kind in ["trust-bundle", "license", "revocation-list"] {
         assert!(text.lines().any(|line| line.contains(kind)), "{kind} in {text}");

@@ -155,8 +155,8 @@ fn insides() -> Vec<Vector> {
         case(
             "label-unknown-shape",
             "container-trust",
-            "Both lines name a kind that the format does not know, and eight documents travel along.",
-            text_of(&(0..8).fold(File::of(&license_document()), |file, _| file.and(&bundle)), "PERMIT"),
+            "Both lines name a kind that the format does not know, and twenty-four documents travel along.",
+            text_of(&(0..24).fold(File::of(&license_document()), |file, _| file.and(&bundle)), "PERMIT"),
         ),
         case(
             "label-unknown-payload",
