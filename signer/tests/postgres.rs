@@ -145,7 +145,7 @@ async fn a_commit_that_is_cut_off_has_happened_whole_or_not_at_all() {
         let before = Witness::read(&desk.dir.witness()).unwrap();
         desk.wire.set(line);
         let error = desk.ask(&request).await.unwrap_err();
-        assert_eq!(error.code(), "store-unreachable", "{error}");
+        assert_eq!(error.code(), "store-unsettled", "{error}");
         assert!(desk.wire.is(Line::Open), "it was cut there");
         assert_eq!(Witness::read(&desk.dir.witness()).unwrap(), before, "nothing has left");
         let happened = line == Line::CutAfterCommit;

@@ -9,7 +9,7 @@ use license_format::{Kind, UnverifiedFile};
 use serde_json::json;
 
 use crate::{
-    bundle, notes, signer_of,
+    bundle, license_at, notes, signer_of,
     support::{Run, Site, Vendor, waybill},
 };
 
@@ -187,6 +187,28 @@ fn keys_rotate_where_no_root_key_is() {
     let answer = vendor.refreshes(&site, "refresh");
     assert_eq!(signer_of(&vendor, &answer), made["key"].as_str().expect("a name"));
     assert_eq!(bundle(&site), 2);
+}
+
+/// Two of three holders sign each bundle, and a site sleeps through three of them and a revocation. One answer brings all that it lacks.
+#[test]
+fn who_slept_through_three_bundles_catches_up_from_one_answer() {
+    let (vendor, [ana, ben, carla]) = held();
+    let contoso = vendor.customer("contoso");
+    let (_, key) = vendor.sells(&contoso, "desktop", 250);
+    let (_, other) = vendor.sells(&contoso, "desktop", 10);
+    let (asleep, gone) = (vendor.activates("PS1", &key), vendor.activates("PS2", &other));
+    let license = license_at(&vendor, &gone);
+    vendor.revokes(&["license", &license]).exits(0);
+    for number in 2..=4 {
+        let proposal = vendor.path(&format!("rotation-{number}.toml"));
+        vendor.keys(&["rotate", "--spare", "--output", proposal.to_str().expect("text")]).exits(0);
+        let holders = [&ana, &ben, &carla];
+        let signed = [0, 1].map(|step| holders[(number + step) % 3].signs(&proposal));
+        assert_eq!(vendor.installs(&signed).exits(0).json()["bundle"], number);
+    }
+    assert_eq!(bundle(&asleep), 1);
+    vendor.refreshes(&asleep, "awake");
+    assert_eq!((bundle(&asleep), notes(&asleep)), (json!(4), Vec::new()));
 }
 
 /// One of three root keys is lost. The two others name another in its place, and with the new one the next bundle is signed; who finds the lost
