@@ -43,7 +43,7 @@ pub struct Invitation {
 pub struct Invited {
     /// Who.
     pub user: User,
-    /// What to pass on to them; absent when they have a password and just sign in.
+    /// What to pass on to them; absent when they have a password and just sign in, and for staff whom an account adds.
     pub invitation: Option<Invitation>,
 }
 
